@@ -1,0 +1,2 @@
+//! build script
+fn main() {}

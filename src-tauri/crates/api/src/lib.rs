@@ -1,0 +1,1 @@
+//! The contract between window and engine: every call with its reply, notices, faults.

@@ -1,0 +1,1 @@
+//! The loop: commands, effects, timers, the feed.

@@ -1,0 +1,51 @@
+//! The pure core: the definition model, the events of a run, the fold over them, and what the world owes a run.
+//! Performs nothing: no IO, no clock, no randomness, no environment; all of these come in as arguments.
+//! Compiled twice, into the engine and into the window. What decides (expressions, JSON Schema, canonical
+//! JSON) is behind the feature `decide`, which the window leaves off.
+
+mod apply;
+mod command;
+#[cfg(feature = "decide")]
+mod decide;
+mod definition;
+mod digest;
+mod effect;
+mod event;
+mod gate;
+mod key;
+#[cfg(feature = "decide")]
+mod permit;
+mod refusal;
+mod run;
+mod step;
+mod summary;
+mod tool;
+mod value;
+
+pub use command::{Actor, ActorKind, Answer, Command, Decision, DoubtAnswer, Input, Then};
+#[cfg(feature = "decide")]
+pub use decide::{
+    Stop, Values, canonical_json, decide, digest_of_json, expression_faults, externalise, fill_defaults, poll_holds,
+    template_expressions, validate_against, ExprUse,
+};
+pub use definition::{
+    Ai, Assert, Body, Budget, CardScope, Context, DecisionKind, ExitStatus, ExitWhen, Expr, Fail, Fallback, FallbackWhen,
+    ForEach, Gate, GateKind, Gates, OnFailure, OnItemError, OnTimeout, Poll, Retry, Risk, Step, Trust, Workflow,
+};
+pub use digest::Digest;
+pub use effect::{Effect, EffectId, TimerId};
+pub use event::{Event, FailReason, Record, SkipReason, StopReason};
+pub use gate::{Card, CardCall, Difference, GateAnswer, GateRun, GateState, Grant, Recheck, Shown};
+pub use key::{GateId, RunId, StepKey};
+#[cfg(feature = "decide")]
+pub use permit::{Permit, PermitFault};
+pub use refusal::Refusal;
+pub use run::{Run, RunStatus, Started, Stopping};
+pub use step::{Calling, Held, Phase, Planned, Provenance, StepRun, StepState, StepStatus, Try, WaitFor};
+pub use apply::FoldFault;
+pub use summary::{OpenGate, RunState, RunSummary, StageLine};
+pub use tool::{
+    Call, Change, EffectClass, ErrorClass, LogRange, Observation, Outcome, Preview, Recovery, Target, ToolError,
+    ToolOutput, ToolSpec, UndoPlan,
+};
+pub use value::{Blob, Datum};

@@ -1,0 +1,320 @@
+//! A run: the fold over its journal. Read-only from outside; only `apply` (see `apply.rs`) changes it.
+
+use crate::{
+    Actor, Datum, Digest, Effect, EffectId, FailReason, GateId, GateRun, Phase, Record, RunId, StepKey, StepRun, StepState,
+    StepStatus, StopReason, TimerId, WaitFor, Workflow,
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// One execution of a workflow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    pub(crate) id: RunId,
+    pub(crate) definition: Arc<Workflow>,
+    pub(crate) definition_digest: Digest,
+    pub(crate) seq: u64,
+    pub(crate) last_at_us: i64,
+    pub(crate) started: Option<Started>,
+    pub(crate) status: RunStatus,
+    pub(crate) inputs: BTreeMap<String, Datum>,
+    pub(crate) steps: BTreeMap<StepKey, Arc<StepRun>>,
+    pub(crate) gates: BTreeMap<GateId, Arc<GateRun>>,
+    pub(crate) owed: BTreeMap<EffectId, Effect>,
+    #[serde(with = "as_pairs")]
+    pub(crate) timers: BTreeMap<TimerId, i64>,
+    pub(crate) edited: BTreeMap<String, Actor>,
+}
+
+/// Who started a run, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Started {
+    /// When, in microseconds since 1970 (UTC).
+    pub at_us: i64,
+    /// By whom.
+    pub by: Actor,
+}
+
+/// Where a run stands. `waiting` is derived: see [`Run::is_waiting`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// It has no record yet.
+    Pending,
+    /// Under way.
+    Running {
+        /// It starts nothing more and ends when all has ended.
+        stopping: Option<Stopping>,
+    },
+    /// It did what it should.
+    Completed {
+        /// When.
+        at_us: i64,
+        /// What it gives.
+        outputs: BTreeMap<String, Datum>,
+        /// Why it ended early.
+        message: Option<String>,
+    },
+    /// It did not.
+    Failed {
+        /// When.
+        at_us: i64,
+        /// Why.
+        reason: FailReason,
+    },
+    /// A person stopped it.
+    Cancelled {
+        /// When.
+        at_us: i64,
+    },
+}
+
+/// A run that starts nothing more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopping {
+    /// Since when, in microseconds since 1970 (UTC).
+    pub since_us: i64,
+    /// Why.
+    pub why: StopReason,
+}
+
+impl Run {
+    /// A run without records: the beginning of every fold.
+    pub fn new(id: RunId, definition: Arc<Workflow>, definition_digest: Digest) -> Run {
+        Run {
+            id,
+            definition,
+            definition_digest,
+            seq: 0,
+            last_at_us: 0,
+            started: None,
+            status: RunStatus::Pending,
+            inputs: BTreeMap::new(),
+            steps: BTreeMap::new(),
+            gates: BTreeMap::new(),
+            owed: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            edited: BTreeMap::new(),
+        }
+    }
+
+    /// Folds records in order.
+    ///
+    /// # Errors
+    /// The first record that does not follow the ones before it.
+    pub fn fold<'a>(mut self, records: impl IntoIterator<Item = &'a Record>) -> Result<Run, crate::apply::FoldFault> {
+        for record in records {
+            self.apply(record)?;
+        }
+        Ok(self)
+    }
+
+    /// Its name.
+    pub fn id(&self) -> &RunId {
+        &self.id
+    }
+
+    /// The definition it is pinned to.
+    pub fn definition(&self) -> &Arc<Workflow> {
+        &self.definition
+    }
+
+    /// The digest of that definition's resolved model.
+    pub fn definition_digest(&self) -> Digest {
+        self.definition_digest
+    }
+
+    /// How many records were folded.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// The time of the last record, in microseconds since 1970 (UTC).
+    pub fn last_at_us(&self) -> i64 {
+        self.last_at_us
+    }
+
+    /// Who started it, and when.
+    pub fn started(&self) -> Option<&Started> {
+        self.started.as_ref()
+    }
+
+    /// Where it stands.
+    pub fn status(&self) -> &RunStatus {
+        &self.status
+    }
+
+    /// Its inputs, edits included.
+    pub fn inputs(&self) -> &BTreeMap<String, Datum> {
+        &self.inputs
+    }
+
+    /// Its step instances that have started or ended; all others are pending.
+    pub fn steps(&self) -> &BTreeMap<StepKey, Arc<StepRun>> {
+        &self.steps
+    }
+
+    /// One step instance.
+    pub fn step(&self, key: &StepKey) -> Option<&StepRun> {
+        self.steps.get(key).map(Arc::as_ref)
+    }
+
+    /// Its gates that were reached.
+    pub fn gates(&self) -> &BTreeMap<GateId, Arc<GateRun>> {
+        &self.gates
+    }
+
+    /// One gate.
+    pub fn gate(&self, id: &GateId) -> Option<&GateRun> {
+        self.gates.get(id).map(Arc::as_ref)
+    }
+
+    /// The gates at which a person is asked now.
+    pub fn open_gates(&self) -> impl Iterator<Item = &GateRun> {
+        self.gates.values().map(Arc::as_ref).filter(|gate| gate.is_open())
+    }
+
+    /// What the world still owes this run: the only way work starts.
+    pub fn outstanding(&self) -> &BTreeMap<EffectId, Effect> {
+        &self.owed
+    }
+
+    /// Does it owe work, other than asking a person?
+    pub fn owes(&self) -> bool {
+        self.owed.values().any(|effect| !matches!(effect, Effect::Alert { .. }))
+    }
+
+    /// The times it waits for, in microseconds since 1970 (UTC).
+    pub fn timers(&self) -> &BTreeMap<TimerId, i64> {
+        &self.timers
+    }
+
+    /// Why and since when it is stopping.
+    pub fn stopping(&self) -> Option<&Stopping> {
+        match &self.status {
+            RunStatus::Running { stopping } => stopping.as_ref(),
+            RunStatus::Pending | RunStatus::Completed { .. } | RunStatus::Failed { .. } | RunStatus::Cancelled { .. } => None,
+        }
+    }
+
+    /// Is it over?
+    pub fn is_over(&self) -> bool {
+        matches!(self.status, RunStatus::Completed { .. } | RunStatus::Failed { .. } | RunStatus::Cancelled { .. })
+    }
+
+    /// A time that is not before the last record's: `max(clock, last record)`.
+    pub fn not_before(&self, clock_us: i64) -> i64 {
+        clock_us.max(self.last_at_us)
+    }
+
+    /// The state of a step instance in the words of product.md.
+    pub fn step_status(&self, key: &StepKey) -> StepStatus {
+        let Some(step) = self.step(key) else { return StepStatus::Pending };
+        match &step.state {
+            StepState::Again => StepStatus::Pending,
+            StepState::Completed { .. } => StepStatus::Completed,
+            StepState::Failed { .. } => StepStatus::Failed,
+            StepState::Skipped { .. } => StepStatus::Skipped,
+            StepState::Active(phase) => {
+                let waits = match phase {
+                    Phase::Group { .. } | Phase::List { .. } => self.waits_inside(key),
+                    Phase::Ready
+                    | Phase::Previewing { .. }
+                    | Phase::Planned(_)
+                    | Phase::Calling(_)
+                    | Phase::Observing { .. }
+                    | Phase::InDoubt { .. }
+                    | Phase::Backoff { .. }
+                    | Phase::Result { .. } => self.waits_for(key).is_some(),
+                };
+                if waits { StepStatus::Waiting } else { StepStatus::InProgress }
+            }
+        }
+    }
+
+    /// What a step under way waits for; `None` when it is working.
+    pub fn waits_for(&self, key: &StepKey) -> Option<WaitFor> {
+        match self.step(key)?.phase()? {
+            Phase::InDoubt { .. } => Some(WaitFor::InDoubt),
+            Phase::Backoff { .. } => Some(WaitFor::Timer),
+            Phase::Planned(_) | Phase::Result { .. } | Phase::List { .. } => self
+                .gates
+                .values()
+                .find(|gate| gate.is_open() && (gate.id.step == *key || Some(&gate.id.step) == key.list().as_ref()))
+                .map(|gate| WaitFor::Person(gate.id.clone())),
+            Phase::Group { .. }
+            | Phase::Ready
+            | Phase::Previewing { .. }
+            | Phase::Calling(_)
+            | Phase::Observing { .. } => None,
+        }
+    }
+
+    /// A group or list waits when something inside waits for a person and nothing inside works.
+    fn waits_inside(&self, key: &StepKey) -> bool {
+        if matches!(self.waits_for(key), Some(WaitFor::Person(_))) {
+            return true;
+        }
+        let mut waiting = false;
+        for (inner, step) in self.inside(key) {
+            if step.is_done() || matches!(step.phase(), Some(Phase::Group { .. } | Phase::List { .. })) {
+                continue;
+            }
+            match self.waits_for(inner) {
+                Some(WaitFor::Person(_) | WaitFor::InDoubt) => waiting = true,
+                Some(WaitFor::Timer) | None => return false,
+            }
+        }
+        waiting
+    }
+
+    /// The step instances inside a group or list, at any depth.
+    pub fn inside<'a>(&'a self, outer: &'a StepKey) -> impl Iterator<Item = (&'a StepKey, &'a StepRun)> {
+        let ids: Vec<&str> = match self.definition.step(&outer.id) {
+            Some(step) => {
+                let mut ids = vec![step.id.as_str()];
+                let mut pending: Vec<&crate::Step> = step.children().iter().collect();
+                while let Some(step) = pending.pop() {
+                    ids.push(&step.id);
+                    pending.extend(step.children());
+                }
+                ids
+            }
+            None => Vec::new(),
+        };
+        self.steps.iter().filter_map(move |(key, step)| {
+            let within = key != outer && key.items.starts_with(&outer.items) && ids.contains(&&*key.id);
+            within.then_some((key, step.as_ref()))
+        })
+    }
+
+    /// Is nothing in progress, and does it wait for a person? (semantics.md 11)
+    pub fn is_waiting(&self) -> bool {
+        let asks = self.open_gates().next().is_some()
+            || self.steps.values().any(|step| matches!(step.phase(), Some(Phase::InDoubt { .. })));
+        asks && !self.owes() && self.stopping().is_none() && !self.retries_pending()
+    }
+
+    fn retries_pending(&self) -> bool {
+        self.timers.keys().any(|timer| matches!(timer, TimerId::Retry { .. }))
+    }
+}
+
+/// JSON has only text as keys: such a map is written as a list of pairs.
+mod as_pairs {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::collections::BTreeMap;
+
+    pub(super) fn serialize<K: Serialize, V: Serialize, S: Serializer>(
+        map: &BTreeMap<K, V>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<K, V>, D::Error> {
+        Ok(Vec::<(K, V)>::deserialize(deserializer)?.into_iter().collect())
+    }
+}
