@@ -1,0 +1,42 @@
+//! `xtask-bundle WASM FOLDER`: turns the window's compiled wasm into what a page loads, `app.js`
+//! and `app_bg.wasm`. It is wasm-bindgen as a library, in the version of Cargo.lock, so that no
+//! tool has to be installed; and a package of its own, so that xtask itself needs only std.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use wasm_bindgen_cli_support::Bindgen;
+
+fn main() -> ExitCode {
+    let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    let [wasm, folder] = arguments.as_slice() else {
+        return told("usage: xtask-bundle WASM FOLDER (cargo xtask ui calls it)");
+    };
+    match bundle(wasm, folder) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => told(&format!("cannot bundle {}: {why}", wasm.display())),
+    }
+}
+
+fn bundle(wasm: &PathBuf, folder: &PathBuf) -> Result<(), String> {
+    Bindgen::new()
+        .input_path(wasm)
+        .web(true)
+        .map_err(|why| format!("{why:#}"))?
+        .typescript(false)
+        .out_name("app")
+        // Names of functions and of the compiler: only a debugger reads them, everybody loads them.
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(folder)
+        .map_err(|why| format!("{why:#}"))
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "a command of the project talks to a person"
+)]
+fn told(why: &str) -> ExitCode {
+    eprintln!("error: {why}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,107 @@
+//! `cargo xtask bench`: the figures the README claims, each measured on the machine it is printed
+//! on. To add one, add a row to `BENCHES`. It judges nothing; limits belong to tests.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use crate::failure::{EXIT_FAILED, Failure, Outcome};
+use crate::process;
+use crate::say;
+use crate::ui;
+use crate::workspace::Workspace;
+
+struct Bench {
+    name: &'static str,
+    /// What the figure is measured against in the same run; a figure alone says nothing.
+    against: &'static str,
+    how: How,
+}
+
+enum How {
+    /// A cargo command that prints its figures, and a file without which there is nothing to run.
+    Cargo(&'static [&'static str], &'static str),
+    /// Something only this package can look at.
+    Here(fn(&Workspace) -> Outcome),
+}
+
+const BENCHES: &[Bench] = &[
+    Bench {
+        name: "engine: one step at a time, and the fold of a long run",
+        against: "a one-row commit of SQLite on the same disk",
+        how: How::Cargo(
+            &["run", "--release", "-p", "engine", "--example", "bench"],
+            "src-tauri/crates/engine/examples/bench.rs",
+        ),
+    },
+    Bench {
+        name: "size of the window's code",
+        against: "2.2 MB as it is, 750 kB compressed",
+        how: How::Here(wasm_size),
+    },
+    Bench {
+        name: "start of the window (dev profile)",
+        against: "an empty window of the same toolkit",
+        how: How::Cargo(
+            &[
+                "test",
+                "-p",
+                "countersign-desktop",
+                "--features",
+                "e2e",
+                "--test",
+                "window",
+                "--",
+                "--ignored",
+                "--nocapture",
+                "start_time",
+            ],
+            "tests/window.rs",
+        ),
+    },
+];
+
+/// Runs every row, also after one that failed.
+pub(crate) fn run(workspace: &Workspace) -> Outcome {
+    let mut failed = Vec::new();
+    for bench in BENCHES {
+        say::line(format!("\n{}\n  against: {}", bench.name, bench.against));
+        let result = match bench.how {
+            How::Cargo(_, needs) if !workspace.root.join(needs).exists() => {
+                say::line(format!("  not measured: {needs} does not exist yet"));
+                Ok(())
+            }
+            How::Cargo(arguments, _) => process::run(&mut workspace.cargo(arguments)),
+            How::Here(measure) => measure(workspace),
+        };
+        if let Err(failure) = result {
+            say::line(failure.to_string());
+            failed.push(bench.name);
+        }
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    say::line(format!("\nfailed: {}", failed.join(" · ")));
+    Err(Failure::already_said(EXIT_FAILED))
+}
+
+fn wasm_size(workspace: &Workspace) -> Outcome {
+    ui::run(workspace)?;
+    let wasm = workspace.root.join(ui::DIST).join("app_bg.wasm");
+    let raw = fs::metadata(&wasm)
+        .map_err(|why| Failure::new("cannot read the window's code").because(why))?
+        .len();
+    // std has no compressor, and every Debian has gzip.
+    let mut gzip = Command::new("gzip");
+    gzip.arg("-9c").arg(&wasm).stderr(Stdio::null());
+    let output = gzip
+        .output()
+        .map_err(|why| process::not_started(&gzip, why))?;
+    let packed = u64::try_from(output.stdout.len()).unwrap_or(u64::MAX);
+    say::line(format!(
+        "  {:.3} MB as it is, {:.3} MB compressed (gzip -9)",
+        ui::size_mb(raw),
+        ui::size_mb(packed)
+    ));
+    Ok(())
+}

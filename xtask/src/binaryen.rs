@@ -1,0 +1,64 @@
+//! wasm-opt, from the npm package `binaryen`, installed under the target folder and nowhere else.
+//! It is optional: without Node the window works and its code is a little larger.
+
+use std::path::{Path, PathBuf};
+
+use crate::failure::Outcome;
+use crate::process;
+use crate::say;
+use crate::workspace::Workspace;
+
+/// The version that was tried. npm checks the package against its registry's digest.
+const PACKAGE: &str = "binaryen@132.0.0";
+
+/// What the Rust compiler uses for wasm32 by default, and WebKitGTK 2.40 and later understands.
+/// Named one by one: `--all-features` would let wasm-opt emit what the webview does not know.
+const FEATURES: &[&str] = &[
+    "--enable-bulk-memory",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+    "--enable-multivalue",
+];
+
+/// The path of wasm-opt, installing it the first time; or the sentence why there is none.
+pub(crate) fn find(workspace: &Workspace) -> Result<PathBuf, String> {
+    if process::on_path("node").is_none() {
+        return Err("node is not installed (wasm-opt runs on it)".to_owned());
+    }
+    let prefix = workspace.target.join("npm");
+    let tool = prefix.join("node_modules/.bin/wasm-opt");
+    if tool.is_file() {
+        return Ok(tool);
+    }
+    if process::on_path("npm").is_none() {
+        return Err("npm is not installed (it fetches wasm-opt)".to_owned());
+    }
+    std::fs::create_dir_all(&prefix).map_err(|why| format!("cannot make target/npm: {why}"))?;
+    let mut npm = workspace.command("npm");
+    npm.args(["install", "--no-audit", "--no-fund", "--loglevel=error"])
+        .arg("--prefix")
+        .arg(&prefix)
+        .arg(PACKAGE);
+    process::run(&mut npm).map_err(|_| format!("npm could not fetch wasm-opt ({PACKAGE})"))?;
+    // An old Node installs it and cannot run it: asked once, so that no build fails of it.
+    if process::read(workspace.command(&tool).arg("--version")).is_some() {
+        return Ok(tool);
+    }
+    let _ = std::fs::remove_dir_all(prefix);
+    Err(format!("{PACKAGE} does not run on this version of node"))
+}
+
+/// Makes a wasm file smaller, in place.
+pub(crate) fn shrink(workspace: &Workspace, tool: &Path, wasm: &Path) -> Outcome {
+    let mut command = workspace.command(tool);
+    command
+        .arg("-Oz")
+        .args(FEATURES)
+        .arg(wasm)
+        .arg("-o")
+        .arg(wasm);
+    say::line("Making it smaller.");
+    process::run(&mut command)
+}
