@@ -1,0 +1,51 @@
+//! Generic widgets on Fluent 2 tokens: native elements first, everything reachable by keyboard, status as icon, word
+//! and colour together. Nothing here knows what a run is. Their CSS: styles/base.css, kit.css, forms.css.
+
+pub mod badge;
+pub mod button;
+pub mod choice;
+pub mod copy;
+pub mod dialog;
+pub mod disclosure;
+pub mod escape;
+pub mod field;
+pub mod icon;
+pub mod icons;
+pub mod live;
+pub mod markdown;
+pub mod message;
+pub mod page;
+pub mod progress;
+pub mod states;
+pub mod status;
+pub mod surface;
+pub mod tabs;
+pub mod text;
+
+pub use badge::{Badge, Tone};
+pub use button::{Appearance, Button, IconButton};
+pub use choice::{Checkbox, Choice, Select, Switch};
+pub use copy::CopyButton;
+pub use dialog::Dialog;
+pub use disclosure::Disclosure;
+pub use escape::Escaped;
+pub use field::{Field, FieldIds};
+pub use icon::Icon;
+pub use live::{Announcer, LiveRegions};
+pub use markdown::Markdown;
+pub use message::{Intent, MessageBar};
+pub use page::PageHead;
+pub use progress::{Progress, Skeleton, Spinner};
+pub use states::{EmptyState, ErrorState};
+pub use status::{Status, StatusGlyph};
+pub use surface::{Card, Fact, Facts};
+pub use tabs::{Tab, TabList, TabPanel};
+pub use text::{NumberInput, TextInput, Textarea};
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// An id no other element of the page has, for labels and descriptions that point at a control.
+pub(crate) fn unique_id(prefix: &str) -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    format!("{prefix}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}

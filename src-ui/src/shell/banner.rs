@@ -1,0 +1,32 @@
+//! The banner above every screen while approvals wait. It leads to the card; it never decides.
+
+use leptos::prelude::*;
+
+use crate::kit::{Button, Icon, icons};
+
+/// One line: what waits, since when, and the way to it. Put it into the banner slot of the shell.
+#[component]
+pub fn WaitingBanner(
+    /// What waits: `1 approval waiting: Deploy application`. Nothing is shown while it is `None`.
+    #[prop(into)]
+    title: Signal<Option<String>>,
+    /// How long: `00:48`. Not announced, it changes every second.
+    #[prop(optional, into)]
+    since: MaybeProp<String>,
+    /// Leads to the card of the one that has waited longest.
+    #[prop(into)]
+    on_open: Callback<()>,
+) -> impl IntoView {
+    move || {
+        title.get().map(|title| {
+            view! {
+                <section class="waiting-banner" aria-label="Waiting for you">
+                    <Icon path=icons::HAND_FILLED/>
+                    <strong>{title}</strong>
+                    {move || since.get().map(|since| view! { <span class="waiting-since">{since}</span> })}
+                    <Button small=true on_press=on_open>"Review"</Button>
+                </section>
+            }
+        })
+    }
+}

@@ -1,0 +1,18 @@
+//! The frame around every screen: title bar, navigation, the slot of the waiting banner, the right rail, and the keys
+//! that move between them. What stands in the slots is not known here.
+
+pub mod banner;
+pub mod frame;
+pub mod nav;
+pub mod rail;
+mod regions;
+pub mod route;
+pub mod theme;
+pub mod title_bar;
+
+pub use banner::WaitingBanner;
+pub use frame::Shell;
+pub use nav::NavItem;
+pub use rail::RailState;
+pub use route::Route;
+pub use theme::{Theme, ThemeState};
