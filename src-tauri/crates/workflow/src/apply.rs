@@ -82,10 +82,11 @@ impl Run {
                 Some(_) | None => Err("no preview is under way".to_owned()),
             })?,
             Event::CallStarted { step, n, key, timeout_ms } => self.start_call(step, *n, *key, *timeout_ms)?,
-            Event::CallInterrupted { step, stop } => self.with_calling(step, |mut calling| {
+            Event::CallInterrupted { step, stop, error } => self.with_calling(step, |mut calling| {
                 calling.interruptions += 1;
-                Phase::Observing { calling, stop: *stop }
+                Phase::Observing { calling, stop: *stop, error: error.clone() }
             })?,
+            Event::CallContinued { step } => self.with_calling(step, Phase::Calling)?,
             Event::CallFinished { step, output, receipt, log, .. } => {
                 let held = Held { output: output.clone(), receipt: receipt.clone() };
                 self.end_call(step, Ok(held), *log)?;
@@ -262,6 +263,7 @@ impl Run {
             | Event::PreviewFailed { .. }
             | Event::CallStarted { .. }
             | Event::CallInterrupted { .. }
+            | Event::CallContinued { .. }
             | Event::CallFinished { .. }
             | Event::CallFailed { .. }
             | Event::RetryScheduled { .. }
@@ -546,7 +548,7 @@ impl StepRun {
                 };
                 Some((id, effect))
             }
-            Phase::Observing { calling, stop } => Some((
+            Phase::Observing { calling, stop, .. } => Some((
                 EffectId(format!("observe:{}#{}", calling.key, calling.interruptions)),
                 Effect::Observe {
                     step: key.clone(),

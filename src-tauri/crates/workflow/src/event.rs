@@ -69,8 +69,10 @@ pub enum Event {
     GrantSpent { gate: GateId, step: StepKey, call_digest: Digest },
     /// The call may run from here on. Durable before the effect.
     CallStarted { step: StepKey, n: u32, key: Digest, timeout_ms: u64 },
-    /// The call was cut off: the tool is asked whether it happened.
-    CallInterrupted { step: StepKey, stop: bool },
+    /// The call was cut off, or ended in an error that says nothing: the tool is asked whether it happened.
+    CallInterrupted { step: StepKey, stop: bool, error: Option<ToolError> },
+    /// It did not happen: the same try goes on under the same key.
+    CallContinued { step: StepKey },
     /// The call has a result; `observed` when the tool found it out afterwards.
     CallFinished { step: StepKey, output: Datum, receipt: Option<Datum>, observed: bool, log: Option<LogRange> },
     /// The call failed.

@@ -25,8 +25,8 @@ mod value;
 pub use command::{Actor, ActorKind, Answer, Command, Decision, DoubtAnswer, Input, Then};
 #[cfg(feature = "decide")]
 pub use decide::{
-    Stop, Values, canonical_json, decide, digest_of_json, expression_faults, externalise, fill_defaults, poll_holds,
-    template_expressions, validate_against, ExprUse,
+    ExprFault, ExprUse, Stop, Values, Verdict, call_digest, canonical_json, decide, digest_of_json, expression_names,
+    externalise, fill_defaults, load, poll_holds, schema_faults, template_expressions, validate_against,
 };
 pub use definition::{
     Ai, Assert, Body, Budget, CardScope, Context, DecisionKind, ExitStatus, ExitWhen, Expr, Fail, Fallback, FallbackWhen,

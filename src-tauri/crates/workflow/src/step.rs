@@ -106,6 +106,8 @@ pub enum Phase {
         calling: Box<Calling>,
         /// The run is stopping: the tool stops the call first.
         stop: bool,
+        /// The error that says nothing; `None` when the program was cut off.
+        error: Option<ToolError>,
     },
     /// Nobody but a person can say whether it happened.
     InDoubt {

@@ -126,7 +126,7 @@ pub fn template_expressions(scalar: &str) -> Vec<ExprUse> {
 }
 
 /// The dotted names that a template uses anywhere inside.
-pub fn template_names(template: &Json, into: &mut BTreeSet<String>) {
+pub(super) fn template_names(template: &Json, into: &mut BTreeSet<String>) {
     match template {
         Json::String(text) => {
             for found in template_expressions(text) {
@@ -140,7 +140,7 @@ pub fn template_names(template: &Json, into: &mut BTreeSet<String>) {
 }
 
 /// The value of a bare expression. An undefined result is a fault.
-pub fn evaluate(expression: &str, names: &Json) -> Result<Json, ExprFault> {
+pub(super) fn evaluate(expression: &str, names: &Json) -> Result<Json, ExprFault> {
     let fault = |message: String| ExprFault { expression: expression.to_owned(), message };
     let environment = environment();
     let compiled = environment.compile_expression(expression).map_err(|error| fault(sentence(&error)))?;
@@ -154,13 +154,13 @@ pub fn evaluate(expression: &str, names: &Json) -> Result<Json, ExprFault> {
 }
 
 /// Is a bare condition true? Only a value that MiniJinja calls true is.
-pub fn holds(expression: &str, names: &Json) -> Result<bool, ExprFault> {
+pub(super) fn holds(expression: &str, names: &Json) -> Result<bool, ExprFault> {
     let value = evaluate(expression, names)?;
     Ok(Value::from(minijinja::value::Serde(&value)).is_true())
 }
 
 /// A template with its expressions replaced by their values.
-pub fn resolve(template: &Json, names: &Json) -> Result<Json, ExprFault> {
+pub(super) fn resolve(template: &Json, names: &Json) -> Result<Json, ExprFault> {
     match template {
         Json::String(text) => resolve_scalar(text, names),
         Json::Array(items) => items.iter().map(|item| resolve(item, names)).collect(),
@@ -191,7 +191,7 @@ fn resolve_scalar(scalar: &str, names: &Json) -> Result<Json, ExprFault> {
 }
 
 /// A value inside text: strings as they are, null as nothing, the rest as JSON.
-pub fn as_text(value: &Json) -> String {
+pub(super) fn as_text(value: &Json) -> String {
     match value {
         Json::Null => String::new(),
         Json::String(text) => text.clone(),
