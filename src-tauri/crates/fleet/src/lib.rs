@@ -1,0 +1,25 @@
+//! The nouns of the fleet: agent, snapshot, measure, threshold, finding, job, series; and the judging of a snapshot.
+//! Pure: no IO, no clock, no randomness, no environment. Reaching a host is the crate `tools`, keeping is `store`.
+
+mod agent;
+mod finding;
+mod job;
+mod judge;
+mod measure;
+mod series;
+mod snapshot;
+mod text;
+mod threshold;
+
+pub use agent::{Agent, Transport};
+pub use finding::{Finding, Severity};
+pub use job::{Job, JobState};
+pub use judge::{judge, judge_measures, sort, unjudged};
+pub use measure::{Measure, UseClass, say};
+pub use series::{Series, Trend};
+pub use snapshot::{
+    Clock, CpuTime, FileHandles, Filesystem, Gap, Host, Interface, KernelLine, Load, Memory, Pressure, Process,
+    Processes, Services, Snapshot, SnapshotFault, Why,
+};
+pub use text::{is_hidden, visible};
+pub use threshold::{Check, INPUT_LIMITS, Limits, Threshold, thresholds};

@@ -1,0 +1,44 @@
+//! The catalogue: every tool by its name, and which of them a model or a rule may invoke by name (semantics.md 22).
+
+use crate::Tool;
+use std::collections::BTreeMap;
+use workflow::ToolSpec;
+
+/// The tools by name.
+#[derive(Clone, Debug, Default)]
+pub struct Catalogue {
+    tools: BTreeMap<String, Tool>,
+}
+
+impl Catalogue {
+    /// What a model or a rule may invoke by name. Free-form tools (any path, any command, any address) never stand here.
+    pub const FOR_MODELS: [&'static str; 6] =
+        ["agent.list", "agent.snapshot", "agent.health", "job.list", "metrics.query", "health.judge"];
+
+    /// A catalogue without tools.
+    pub fn empty() -> Catalogue {
+        Catalogue::default()
+    }
+
+    /// Every tool that ships with the program.
+    pub fn builtin() -> Catalogue {
+        Catalogue::empty()
+    }
+
+    /// This catalogue and one more tool; a tool of the same name is replaced.
+    #[must_use]
+    pub fn with(mut self, tool: Tool) -> Catalogue {
+        self.tools.insert(tool.spec().name.clone(), tool);
+        self
+    }
+
+    /// The tool of that name.
+    pub fn get(&self, name: &str) -> Option<&Tool> {
+        self.tools.get(name)
+    }
+
+    /// The records of all tools, in the order of their names.
+    pub fn specs(&self) -> impl Iterator<Item = &ToolSpec> {
+        self.tools.values().map(Tool::spec)
+    }
+}

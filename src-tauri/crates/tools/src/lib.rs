@@ -1,0 +1,39 @@
+//! The tool contract and the tools: what a step may call. The only crate that runs processes and touches files of
+//! this computer on behalf of a run. Decides nothing: the engine calls a tool when a run owes it.
+//!
+//! The only function that causes a change is [`ChangeTool::apply`], and it takes a [`workflow::Permit`], which is made
+//! only from a committed record. It cannot be made by hand:
+//!
+//! ```compile_fail
+//! fn forged(call: workflow::Call, key: workflow::Digest) -> workflow::Permit {
+//!     workflow::Permit { call, key, ..todo!() }
+//! }
+//! ```
+//!
+//! and a change cannot be made without one:
+//!
+//! ```compile_fail
+//! async fn ungated(tool: &dyn tools::ChangeTool, args: &serde_json::Value, context: &tools::Context) {
+//!     let _ = tool.apply(args, context).await;
+//! }
+//! ```
+//!
+//! With one it can (so the two above fail for the reason they give):
+//!
+//! ```
+//! async fn gated(tool: &dyn tools::ChangeTool, permit: workflow::Permit, context: &tools::Context) {
+//!     let _ = tool.apply(permit, context).await;
+//! }
+//! ```
+
+mod catalogue;
+mod context;
+mod contract;
+mod ports;
+mod secrets;
+
+pub use catalogue::Catalogue;
+pub use context::{Context, LogLine, LogSink, Stream};
+pub use contract::{Asked, BoxFuture, ChangeTool, Inverse, ReadTool, Tool};
+pub use ports::{Inventory, Jobs, Metrics, MetricsQuery, PortError, Ports, Snapshots, TakenSnapshot};
+pub use secrets::{Secret, SecretFault, Secrets};
