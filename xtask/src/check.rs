@@ -15,6 +15,8 @@ const ALLOWED_IN_TESTS: &[&str] = &[
     "-Aclippy::expect_used",
     "-Aclippy::print_stdout",
     "-Aclippy::print_stderr",
+    "-Aclippy::disallowed_methods",
+    "-Aclippy::disallowed_types",
 ];
 
 /// What of the workspace compiles for this computer.
