@@ -1,1 +1,13 @@
-//! The contract between window and engine: every call with its reply, notices, faults.
+//! The contract between the doors and the engine: every call with its reply, the notices that the engine sends by
+//! itself, and the faults. Data only. One table lists the calls; the window's typed call, the desktop's handlers and
+//! permissions, and the engine's dispatch all come from it.
+
+mod call;
+mod fault;
+mod notice;
+mod reply;
+
+pub use call::*;
+pub use fault::Fault;
+pub use notice::{LogLine, LogStream, Notice, Topic};
+pub use reply::*;

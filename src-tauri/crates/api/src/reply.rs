@@ -1,0 +1,162 @@
+//! What calls give, where the core has no type for it.
+
+use crate::LogLine;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use workflow::{Digest, Risk, RunId};
+
+/// The workflows that can be started.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkflowList {
+    /// By title.
+    pub workflows: Vec<WorkflowInfo>,
+    /// What is wrong with files of the definitions folder; a broken file keeps its last good version.
+    pub findings: Vec<Finding>,
+    /// The definitions folder.
+    pub folder: String,
+}
+
+/// A workflow that can be started.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkflowInfo {
+    /// Its name in commands.
+    pub id: String,
+    /// Its name for people.
+    pub title: String,
+    /// What it is for.
+    pub description: String,
+    /// The author's version.
+    pub version: String,
+    /// How much can go wrong.
+    pub risk: Risk,
+    /// It can only read.
+    pub reads_only: bool,
+    /// JSON Schema of its inputs: the start form.
+    pub inputs: Json,
+    /// The lines of the sidebar.
+    pub stages: Vec<String>,
+    /// `built-in`, or the file.
+    pub origin: String,
+    /// A file that stands in for the built-in of the same id.
+    pub shadows_builtin: bool,
+    /// The digest of its resolved model: what a run pins.
+    pub digest: Digest,
+}
+
+/// A run was started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Started {
+    /// The run.
+    pub run: RunId,
+}
+
+/// A finding in a workflow file; shown as `file:line:column: error: what (hint)`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The file.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+    /// `error` or `warning`.
+    pub severity: String,
+    /// A stable word.
+    pub code: String,
+    /// What is wrong.
+    pub what: String,
+    /// What to write instead.
+    pub hint: String,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}: {}: {}", self.file, self.line, self.column, self.severity, self.what)?;
+        if self.hint.is_empty() { Ok(()) } else { write!(f, " ({})", self.hint) }
+    }
+}
+
+/// What is wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValidationReport {
+    /// Without errors among them the file can be used.
+    pub findings: Vec<Finding>,
+    /// Can the file be used?
+    pub ok: bool,
+    /// What it is: `Workflow deploy_application`, `Test of health_check`.
+    pub what: Option<String>,
+}
+
+/// A part of a call's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogPage {
+    /// The lines.
+    pub lines: Vec<LogLine>,
+    /// Where the next page begins, in bytes.
+    pub next: u64,
+    /// There is more at `next` now.
+    pub more: bool,
+}
+
+/// Whether the journal is whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditReport {
+    /// Every record follows the one before.
+    pub intact: bool,
+    /// How many records were read.
+    pub records: u64,
+    /// The hash of the last record, hexadecimal.
+    pub head: String,
+    /// The first record that does not follow, by its place in the journal.
+    pub broken_at: Option<u64>,
+    /// Why it does not.
+    pub why: Option<String>,
+    /// What this proves and what not, one paragraph.
+    pub says: String,
+}
+
+/// How the engine is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineState {
+    /// The program's version.
+    pub version: String,
+    /// The data folder.
+    pub data_dir: String,
+    /// Runs can go on: the journal can be written.
+    pub writable: bool,
+    /// Why not, and what to do.
+    pub trouble: Option<String>,
+    /// The operator at this computer: the OS user.
+    pub operator: String,
+    /// Counts changes of the definitions.
+    pub definitions_seq: u64,
+}
+
+/// Who may decide.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorList {
+    /// The OS user, who holds every role, and the tokens.
+    pub operators: Vec<OperatorInfo>,
+}
+
+/// One who may decide.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorInfo {
+    /// Their name.
+    pub name: String,
+    /// `os user` or `token`.
+    pub proof: String,
+    /// Since when, in microseconds since 1970 (UTC).
+    pub since_us: Option<i64>,
+    /// When the token was ended.
+    pub revoked_us: Option<i64>,
+}
+
+/// A decider's token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenMade {
+    /// Its name.
+    pub name: String,
+    /// The token: shown once, never kept.
+    pub token: String,
+}
