@@ -1,0 +1,185 @@
+//! Snapshots of agents and single measurements, in a database of their own with retention. Not the journal: what
+//! happened to an agent stands there, this is only what was measured.
+
+use crate::{ReadFault, Reader, Store, WriteFault, records::as_i64};
+use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A snapshot as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Its number; never used twice, not even after retention.
+    pub id: u64,
+    /// Of which agent.
+    pub agent_id: String,
+    /// When, in microseconds since 1970 (UTC).
+    pub at_us: i64,
+    /// JSON text.
+    pub body: String,
+}
+
+/// A measurement to store.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// What, as `disk.used`.
+    pub name: String,
+    /// In which unit, as `bytes`.
+    pub unit: String,
+    /// How much.
+    pub value: f64,
+}
+
+/// A measurement of a series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeriesPoint {
+    /// Of which agent.
+    pub agent_id: String,
+    /// When, in microseconds since 1970 (UTC).
+    pub at_us: i64,
+    /// In which unit.
+    pub unit: String,
+    /// How much.
+    pub value: f64,
+}
+
+/// The writing connection. Telemetry is written seldom and little: no thread of its own.
+#[derive(Debug)]
+pub(crate) struct Telemetry {
+    conn: Mutex<Connection>,
+}
+
+impl Telemetry {
+    pub(crate) fn new(conn: Connection) -> Telemetry {
+        Telemetry {
+            conn: Mutex::new(conn),
+        }
+    }
+
+    fn conn(&self) -> MutexGuard<'_, Connection> {
+        self.conn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store {
+    /// Stores a snapshot (JSON text) and gives its number.
+    pub fn save_snapshot(&self, agent_id: &str, at_us: i64, json: &str) -> Result<u64, WriteFault> {
+        let failed = WriteFault::sqlite("save a snapshot");
+        let conn = self.telemetry.conn();
+        let sql = "INSERT INTO snapshots (agent_id, at_us, body) VALUES (?1, ?2, ?3)";
+        conn.prepare_cached(sql)
+            .and_then(|mut statement| statement.insert(params![agent_id, at_us, json]))
+            .map(|id| id.unsigned_abs())
+            .map_err(failed)
+    }
+
+    /// Stores measurements of one agent at one moment. One that is there already is replaced.
+    pub fn save_points(
+        &self,
+        agent_id: &str,
+        at_us: i64,
+        points: &[Point],
+    ) -> Result<(), WriteFault> {
+        let failed = WriteFault::sqlite("save measurements");
+        let mut conn = self.telemetry.conn();
+        let tx = conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(&failed)?;
+        for point in points {
+            let sql = "INSERT OR REPLACE INTO points (name, agent_id, at_us, unit, value) VALUES (?1, ?2, ?3, ?4, ?5)";
+            tx.prepare_cached(sql)
+                .and_then(|mut statement| {
+                    statement.execute(params![
+                        point.name,
+                        agent_id,
+                        at_us,
+                        point.unit,
+                        point.value
+                    ])
+                })
+                .map_err(&failed)?;
+        }
+        tx.commit().map_err(&failed)
+    }
+
+    /// Forgets snapshots and measurements from before `before_us`, except each agent's latest snapshot. Gives how
+    /// many rows went.
+    pub fn prune_telemetry(&self, before_us: i64) -> Result<u64, WriteFault> {
+        let failed = WriteFault::sqlite("prune the telemetry");
+        let mut conn = self.telemetry.conn();
+        let tx = conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(&failed)?;
+        let sql = "DELETE FROM snapshots WHERE at_us < ?1 AND EXISTS (SELECT 1 FROM snapshots AS newer WHERE
+                       newer.agent_id = snapshots.agent_id AND (newer.at_us, newer.id) > (snapshots.at_us, snapshots.id))";
+        let mut gone = tx.execute(sql, [before_us]).map_err(&failed)?;
+        gone += tx
+            .execute("DELETE FROM points WHERE at_us < ?1", [before_us])
+            .map_err(&failed)?;
+        tx.commit().map_err(&failed)?;
+        Ok(gone as u64)
+    }
+}
+
+impl Reader {
+    /// A snapshot by its number.
+    pub fn snapshot(&self, id: u64) -> Result<Option<Snapshot>, ReadFault> {
+        let failed = ReadFault::sqlite("a snapshot");
+        self.telemetry.with(|conn| {
+            let sql = "SELECT id, agent_id, at_us, body FROM snapshots WHERE id = ?1";
+            let mut statement = conn.prepare_cached(sql).map_err(&failed)?;
+            statement
+                .query_row([as_i64(id)], snapshot_row)
+                .optional()
+                .map_err(&failed)
+        })
+    }
+
+    /// The latest snapshot of an agent.
+    pub fn latest_snapshot(&self, agent_id: &str) -> Result<Option<Snapshot>, ReadFault> {
+        let failed = ReadFault::sqlite("the latest snapshot");
+        self.telemetry.with(|conn| {
+            let sql = "SELECT id, agent_id, at_us, body FROM snapshots WHERE agent_id = ?1
+                       ORDER BY at_us DESC, id DESC LIMIT 1";
+            let mut statement = conn.prepare_cached(sql).map_err(&failed)?;
+            statement
+                .query_row([agent_id], snapshot_row)
+                .optional()
+                .map_err(&failed)
+        })
+    }
+
+    /// A series since a moment, in the order of time; of one agent or of all.
+    pub fn series(
+        &self,
+        name: &str,
+        agent_id: Option<&str>,
+        since_us: i64,
+    ) -> Result<Vec<SeriesPoint>, ReadFault> {
+        let failed = ReadFault::sqlite("a series");
+        self.telemetry.with(|conn| {
+            let sql = "SELECT agent_id, at_us, unit, value FROM points
+                       WHERE name = ?1 AND (?2 IS NULL OR agent_id = ?2) AND at_us >= ?3 ORDER BY at_us, agent_id";
+            let mut statement = conn.prepare_cached(sql).map_err(&failed)?;
+            let points = statement
+                .query_map(params![name, agent_id, since_us], |row| {
+                    Ok(SeriesPoint {
+                        agent_id: row.get(0)?,
+                        at_us: row.get(1)?,
+                        unit: row.get(2)?,
+                        value: row.get(3)?,
+                    })
+                })
+                .map_err(&failed)?;
+            points.collect::<Result<_, _>>().map_err(&failed)
+        })
+    }
+}
+
+fn snapshot_row(row: &Row<'_>) -> rusqlite::Result<Snapshot> {
+    Ok(Snapshot {
+        id: row.get(0)?,
+        agent_id: row.get(1)?,
+        at_us: row.get(2)?,
+        body: row.get(3)?,
+    })
+}
