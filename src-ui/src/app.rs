@@ -5,7 +5,7 @@ use wasm_bindgen::JsCast;
 
 use crate::{
     home::Home,
-    kit::{Announcer, EmptyState, LiveRegions, icons},
+    kit::{Announcer, LiveRegions, PageHead, icons},
     shell::{NavItem, RailState, Route, Shell, ThemeState},
     workflow_rail::WorkflowRail,
 };
@@ -55,9 +55,8 @@ fn screen(path: &str) -> AnyView {
         #[cfg(any(debug_assertions, feature = "gallery"))]
         "/gallery" => view! { <crate::gallery::Gallery/> }.into_any(),
         _ => view! {
-            <EmptyState icon=icons::SEARCH title="There is no such screen" action=|| view! { <a href="#/">"Go to Home"</a> }>
-                <p>"The link may be from a newer version of Countersign."</p>
-            </EmptyState>
+            <PageHead title="There is no such screen" meta="The link may be from a newer version of Countersign."/>
+            <a href="#/">"Go to Home"</a>
         }
         .into_any(),
     }
