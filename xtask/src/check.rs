@@ -85,7 +85,8 @@ fn checks(workspace: &Workspace) -> Vec<(&'static str, Check)> {
         ("lints of the tests", Check::Run(tests)),
         ("lints of the window's code", window(workspace)),
         ("documentation", Check::Run(documentation)),
-        ("licences, advisories, sources", licences(workspace)),
+        ("licences, bans, sources", licences(workspace)),
+        ("advisories", advisories(workspace)),
     ]
 }
 
@@ -102,8 +103,28 @@ fn window(workspace: &Workspace) -> Check {
 }
 
 fn licences(workspace: &Workspace) -> Check {
-    if process::read(workspace.cargo(&["deny", "--version"]).arg("--quiet")).is_none() {
+    if !has_deny(workspace) {
         return Check::Skip("cargo-deny is not installed (cargo install cargo-deny --locked)");
     }
-    Check::Run(workspace.cargo(&["deny", "--all-features", "check"]))
+    let mut command = workspace.cargo(&["deny", "--all-features", "check"]);
+    command.args(["licenses", "bans", "sources"]);
+    Check::Run(command)
+}
+
+/// Apart from the licences: this one asks a database on the network, and no answer says nothing
+/// about the code.
+fn advisories(workspace: &Workspace) -> Check {
+    if !has_deny(workspace) {
+        return Check::Skip("cargo-deny is not installed (cargo install cargo-deny --locked)");
+    }
+    if process::read(&mut workspace.cargo(&["deny", "fetch", "db"])).is_none() {
+        return Check::Skip("the database of advisories cannot be reached from here");
+    }
+    let mut command = workspace.cargo(&["deny", "--all-features", "check"]);
+    command.args(["--disable-fetch", "advisories"]);
+    Check::Run(command)
+}
+
+fn has_deny(workspace: &Workspace) -> bool {
+    process::read(&mut workspace.cargo(&["deny", "--version"])).is_some()
 }
