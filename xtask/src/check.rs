@@ -120,9 +120,7 @@ fn advisories(workspace: &Workspace) -> Check {
     if process::read(&mut workspace.cargo(&["deny", "fetch", "db"])).is_none() {
         return Check::Skip("the database of advisories cannot be reached from here");
     }
-    let mut command = workspace.cargo(&["deny", "--all-features", "check"]);
-    command.args(["--disable-fetch", "advisories"]);
-    Check::Run(command)
+    Check::Run(workspace.cargo(&["deny", "--all-features", "check", "advisories"]))
 }
 
 fn has_deny(workspace: &Workspace) -> bool {
