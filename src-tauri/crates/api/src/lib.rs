@@ -9,5 +9,5 @@ mod reply;
 
 pub use call::*;
 pub use fault::Fault;
-pub use notice::{LogLine, LogStream, Notice, Topic};
+pub use notice::{Batch, LogLine, LogStream, Notice, Topic};
 pub use reply::*;

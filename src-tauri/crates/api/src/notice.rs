@@ -51,6 +51,15 @@ pub enum Notice {
     Gap(Topic),
 }
 
+/// Notices on their way through one channel: at most about 8 kB and 30 batches a second.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Batch {
+    /// Counts the batches of a channel, from 1: a gap means that the window must follow again.
+    pub seq: u64,
+    /// The notices, in order.
+    pub notices: Vec<Notice>,
+}
+
 /// Where a log line came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
