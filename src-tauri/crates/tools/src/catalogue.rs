@@ -1,7 +1,14 @@
 //! The catalogue: every tool by its name, and which of them a model or a rule may invoke by name (semantics.md 22).
 
-use crate::Tool;
-use std::collections::BTreeMap;
+use crate::agent::{AgentHealth, AgentList, AgentSnapshot};
+use crate::file::{FileRead, FileRestore, FileWrite};
+use crate::health::HealthJudge;
+use crate::job::JobList;
+use crate::metrics::MetricsQueryTool;
+use crate::report::ReportRender;
+use crate::value::CoreValue;
+use crate::{ChangeTool, ReadTool, Tool};
+use std::{collections::BTreeMap, sync::Arc};
 use workflow::ToolSpec;
 
 /// The tools by name.
@@ -22,7 +29,20 @@ impl Catalogue {
 
     /// Every tool that ships with the program.
     pub fn builtin() -> Catalogue {
-        Catalogue::empty()
+        let reads: [Arc<dyn ReadTool>; 9] = [
+            Arc::new(AgentList::new()),
+            Arc::new(AgentSnapshot::new()),
+            Arc::new(AgentHealth::new()),
+            Arc::new(JobList::new()),
+            Arc::new(MetricsQueryTool::new()),
+            Arc::new(HealthJudge::new()),
+            Arc::new(ReportRender::new()),
+            Arc::new(CoreValue::new()),
+            Arc::new(FileRead::new()),
+        ];
+        let changes: [Arc<dyn ChangeTool>; 2] = [Arc::new(FileWrite::new()), Arc::new(FileRestore::new())];
+        let tools = reads.into_iter().map(Tool::Read).chain(changes.into_iter().map(Tool::Change));
+        tools.fold(Catalogue::empty(), Catalogue::with)
     }
 
     /// This catalogue and one more tool; a tool of the same name is replaced.

@@ -83,13 +83,18 @@ impl Context {
         if !self.cancel.is_cancelled() {
             return Ok(());
         }
-        Err(ToolError {
-            code: "cancelled".to_owned(),
-            message: "The call was stopped.".to_owned(),
-            hint: "Nothing to do: the run was cancelled or no longer needs it.".to_owned(),
-            class: ErrorClass::Internal,
-            outcome,
-        })
+        Err(cancelled(outcome))
+    }
+}
+
+/// The error of a call that is no longer owed.
+pub(crate) fn cancelled(outcome: Outcome) -> ToolError {
+    ToolError {
+        code: "cancelled".to_owned(),
+        message: "The call was stopped.".to_owned(),
+        hint: "Nothing to do: the run was cancelled or no longer needs it.".to_owned(),
+        class: ErrorClass::Internal,
+        outcome,
     }
 }
 

@@ -1,0 +1,60 @@
+//! How a script reaches an agent: POSIX sh on the standard input of `/bin/sh -s`, arguments as positional parameters,
+//! the answer framed by markers in its standard output (fleet.md "Commands"). Other transports are a further arm here.
+
+mod local;
+#[cfg(test)]
+mod tests;
+
+use crate::Context;
+use fleet::{Agent, Transport};
+use std::time::Duration;
+use workflow::ToolError;
+
+/// A script to run on an agent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Script<'a> {
+    /// The text, the same on every agent; nothing is ever spliced into it.
+    pub(crate) text: &'a str,
+    /// The positional parameters: data.
+    pub(crate) args: &'a [&'a str],
+    /// The longest it may take.
+    pub(crate) timeout: Duration,
+    /// The most that is read of its output.
+    pub(crate) cap_bytes: usize,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// Standard output; whole only after `Exited`.
+    pub(crate) stdout: Vec<u8>,
+    /// How it ended.
+    pub(crate) end: End,
+}
+
+/// How a script ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// By itself, with this code.
+    Exited(i32),
+    /// By a signal from elsewhere.
+    Signalled(i32),
+    /// Stopped here: it printed more than the cap.
+    Capped,
+    /// Stopped here: it took too long.
+    TimedOut,
+}
+
+/// Runs a script on an agent. Its standard error goes to the call's log. However it ends, no process of its group is
+/// left behind.
+pub(crate) async fn run(agent: &Agent, script: Script<'_>, context: &Context) -> Result<Answer, ToolError> {
+    match &agent.transport {
+        Transport::Local => local::run(script, context).await,
+        other => Err(crate::fault::fault(
+            "no_transport",
+            format!("This version cannot reach agents by {}.", other.word()),
+            "Use a newer version of the program for this agent.",
+        )
+        .not_started(workflow::ErrorClass::Invalid)),
+    }
+}
