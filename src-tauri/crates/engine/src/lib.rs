@@ -1,1 +1,23 @@
-//! The loop: commands, effects, timers, the feed.
+//! The engine: one loop that turns commands into records and keeps the world busy with what runs are owed. Also the
+//! doors' way in: a data folder opened here, by another process (over its socket), or only for reading.
+//! Not a decision of its own (see `workflow::decide`), not SQL (`store`), not a tool (`tools`), no window, no terminal.
+
+mod answer;
+mod clock;
+mod door;
+mod faults;
+mod feed;
+mod live;
+mod logs;
+mod main_loop;
+mod people;
+mod perform;
+mod ports;
+mod reading;
+mod socket;
+mod values;
+mod workflows;
+
+pub use clock::now_us;
+pub use door::{Door, OpenOptions, Origin, open, open_for_reading};
+pub use workflows::{schema, validate};

@@ -148,6 +148,18 @@ impl Reader {
         })
     }
 
+    /// The names of all series that have points, in order.
+    pub fn series_names(&self) -> Result<Vec<String>, ReadFault> {
+        let failed = ReadFault::sqlite("the names of series");
+        self.telemetry.with(|conn| {
+            let mut statement = conn
+                .prepare_cached("SELECT DISTINCT name FROM points ORDER BY name")
+                .map_err(&failed)?;
+            let names = statement.query_map([], |row| row.get(0)).map_err(&failed)?;
+            names.collect::<Result<_, _>>().map_err(&failed)
+        })
+    }
+
     /// A series since a moment, in the order of time; of one agent or of all.
     pub fn series(
         &self,

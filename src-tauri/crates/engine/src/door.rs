@@ -1,0 +1,254 @@
+//! The doors' way in: a data folder that this process owns, one that another process owns (over its socket), or one that
+//! is only read. The same calls and the same notices in all three.
+
+use crate::{
+    answer::{self, Office},
+    faults,
+    main_loop::{MainLoop, Mailbox, Message},
+    perform::World,
+    ports, socket,
+    values::StoredValues,
+    workflows::Definitions,
+};
+use api::{Call, Fault, Notice, Topic};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, mpsc as std_mpsc},
+    thread,
+};
+use store::{OpenFault, Options, Reader, Store};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot},
+};
+use tools::Catalogue;
+
+/// Which data folder, for which program.
+#[derive(Clone, Debug)]
+pub struct OpenOptions {
+    /// The data folder; it is made when it does not exist.
+    pub data_dir: PathBuf,
+    /// What a second process reads about this one.
+    pub program: String,
+}
+
+impl OpenOptions {
+    /// The default data folder: `$COUNTERSIGN_DATA_DIR`, else `countersign` in the user's data folder (XDG Base
+    /// Directory Specification; `%APPDATA%` on Windows, `~/Library/Application Support` on macOS).
+    pub fn new(program: &str) -> OpenOptions {
+        OpenOptions { data_dir: default_data_dir(), program: program.to_owned() }
+    }
+}
+
+fn default_data_dir() -> PathBuf {
+    let of = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(dir) = of("COUNTERSIGN_DATA_DIR") {
+        return dir;
+    }
+    let home = of("HOME").unwrap_or_else(|| PathBuf::from("."));
+    let base = if cfg!(windows) {
+        of("APPDATA").unwrap_or_else(|| home.join("AppData/Roaming"))
+    } else if cfg!(target_os = "macos") {
+        home.join("Library/Application Support")
+    } else {
+        of("XDG_DATA_HOME").filter(|dir| dir.is_absolute()).unwrap_or_else(|| home.join(".local/share"))
+    };
+    base.join("countersign")
+}
+
+/// Who is at the door. Only a person decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// A person at the window.
+    Window,
+    /// A person at a terminal.
+    Terminal,
+    /// A program: nobody is there.
+    Script,
+}
+
+impl Origin {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Origin::Window => "window",
+            Origin::Terminal => "terminal",
+            Origin::Script => "script",
+        }
+    }
+}
+
+/// The way to an engine.
+#[derive(Clone)]
+pub struct Door(Inner);
+
+#[derive(Clone)]
+enum Inner {
+    Local(Arc<Local>),
+    Remote(socket::Client),
+    Reading(Arc<Reader>),
+}
+
+/// An engine in this process.
+struct Local {
+    office: Arc<Office>,
+    thread: Mutex<Option<thread::JoinHandle<()>>>,
+    server: Option<socket::Server>,
+}
+
+/// Opens a data folder: here, or at the process that owns it.
+///
+/// # Errors
+/// The folder cannot be used, or its owner does not answer.
+pub async fn open(options: OpenOptions) -> Result<Door, Fault> {
+    let runtime = Handle::current();
+    let dir = options.data_dir.clone();
+    let opened = tokio::task::spawn_blocking(move || {
+        Store::open(&options.data_dir, Options { program: options.program, ..Options::default() })
+    })
+    .await
+    .map_err(faults::internal)?;
+    match opened {
+        Ok(store) => tokio::task::spawn_blocking(move || local(dir, store, runtime)).await.map_err(faults::internal)?,
+        Err(fault @ OpenFault::InUse { .. }) => match socket::Client::connect(&dir).await {
+            Ok(client) => Ok(Door(Inner::Remote(client))),
+            Err(error) => Err(faults::open(&fault).with_detail(format!("its owner does not answer: {error}"))),
+        },
+        Err(fault) => Err(faults::open(&fault)),
+    }
+}
+
+/// Opens a data folder for reading, beside its owner or without one.
+///
+/// # Errors
+/// The folder cannot be read.
+pub async fn open_for_reading(data_dir: &Path) -> Result<Door, Fault> {
+    let dir = data_dir.to_owned();
+    let reader = tokio::task::spawn_blocking(move || Reader::open(&dir)).await.map_err(faults::internal)?;
+    reader.map(|reader| Door(Inner::Reading(Arc::new(reader)))).map_err(|fault| faults::open(&fault))
+}
+
+fn local(dir: PathBuf, store: Store, runtime: Handle) -> Result<Door, Fault> {
+    let store = Arc::new(store);
+    let values = Arc::new(StoredValues::new(Arc::clone(&store)));
+    let catalogue = Arc::new(Catalogue::builtin());
+    let (sender, messages) = std_mpsc::channel();
+    let mailbox = Mailbox(sender);
+    let folder = dir.join("workflows");
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        let title = format!("The definitions folder {} cannot be made", folder.display());
+        Fault::new("folder_unusable", title, "Give your user the right to write there").with_detail(error.to_string())
+    })?;
+    let definitions = Arc::new(Definitions::open(&folder, &catalogue, mailbox.clone()));
+    let office = Arc::new(Office {
+        store: Arc::clone(&store),
+        values: Arc::clone(&values),
+        definitions,
+        mailbox: mailbox.clone(),
+        data_dir: dir.clone(),
+    });
+    let world = Arc::new(World {
+        ports: Arc::new(ports::over(&store)),
+        store,
+        values,
+        catalogue,
+        data_dir: dir.clone(),
+        mailbox,
+        runtime: runtime.clone(),
+    });
+    // Weak: the loop must not keep alive what is closed after it.
+    let weak = Arc::downgrade(&office);
+    let unknown = office.state();
+    let state = Arc::new(move || weak.upgrade().map_or_else(|| unknown.clone(), |office| office.state()));
+    let mut main_loop = MainLoop::new(world, state);
+    main_loop.recover()?;
+    let thread = thread::Builder::new()
+        .name("engine".to_owned())
+        .spawn(move || main_loop.run(&messages))
+        .map_err(faults::internal)?;
+    let server = match socket::Server::start(&dir, Arc::clone(&office), &runtime) {
+        Ok(server) => server,
+        Err(error) => {
+            tracing::warn!(%error, "other programs cannot reach this engine");
+            None
+        }
+    };
+    Ok(Door(Inner::Local(Arc::new(Local { office, thread: Mutex::new(Some(thread)), server }))))
+}
+
+impl Door {
+    /// A call of the table.
+    ///
+    /// # Errors
+    /// What the engine refuses or cannot do.
+    pub async fn call<C: Call>(&self, call: C, origin: Origin) -> Result<C::Reply, Fault> {
+        let args = serde_json::to_value(call).map_err(faults::internal)?;
+        let reply = self.dispatch(C::NAME, args, origin).await?;
+        serde_json::from_value(reply).map_err(faults::internal)
+    }
+
+    /// A call by its name, with JSON arguments and reply.
+    ///
+    /// # Errors
+    /// What the engine refuses or cannot do.
+    pub async fn dispatch(&self, name: &str, args: Json, origin: Origin) -> Result<Json, Fault> {
+        match &self.0 {
+            Inner::Local(local) => local.office.dispatch(name, args, origin).await,
+            Inner::Remote(client) => client.call(name, args, origin).await,
+            Inner::Reading(reader) => {
+                let (reader, name) = (Arc::clone(reader), name.to_owned());
+                tokio::task::spawn_blocking(move || answer::answer_reading(&reader, &name, args))
+                    .await
+                    .map_err(faults::internal)?
+            }
+        }
+    }
+
+    /// Follows a topic: first how things stand, then what changes.
+    ///
+    /// # Errors
+    /// The topic does not exist, or nothing can be followed here.
+    pub async fn follow(&self, topic: Topic) -> Result<mpsc::Receiver<Notice>, Fault> {
+        match &self.0 {
+            Inner::Local(local) => local.office.follow(topic).await,
+            Inner::Remote(client) => client.follow(topic).await,
+            Inner::Reading(_) => Err(Fault::new(
+                "reading_only",
+                "A data folder that is open for reading only cannot be followed",
+                "Look again, or follow where the engine runs",
+            )),
+        }
+    }
+
+    /// Does another process own the folder?
+    pub fn is_remote(&self) -> bool {
+        matches!(self.0, Inner::Remote(_))
+    }
+
+    /// Ends the engine of this process: reads are stopped, changes under way get a moment; runs can be resumed.
+    pub async fn close(self) {
+        let Inner::Local(local) = &self.0 else { return };
+        if let Some(server) = &local.server {
+            server.stop();
+        }
+        let (done, closed) = oneshot::channel();
+        local.office.mailbox.send(Message::Close { done });
+        // The loop may have ended already.
+        let _ = closed.await;
+        let thread = local.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // The loop has said that it ends; a panic was reported when it happened.
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}
+
+impl Office {
+    pub(crate) async fn follow(&self, topic: Topic) -> Result<mpsc::Receiver<Notice>, Fault> {
+        let (reply, followed) = oneshot::channel();
+        self.mailbox.send(Message::Follow { topic, reply });
+        followed.await.unwrap_or_else(|_| Err(Fault::new("closing", "The engine is closing", "Start the program again")))
+    }
+}

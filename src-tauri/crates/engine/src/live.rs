@@ -1,0 +1,55 @@
+//! A run that the loop holds in memory: its fold, the commands that wait, the append under way, what performs for it.
+
+use crate::perform::Performing;
+use api::Fault;
+use std::collections::{BTreeMap, VecDeque};
+use tokio::sync::oneshot;
+use workflow::{Actor, Command, EffectId, Record, Refusal, Run};
+
+/// Whoever waits to hear what became of a command.
+pub(crate) type Reply = oneshot::Sender<Result<Run, Fault>>;
+
+/// A command that waits for its turn.
+pub(crate) struct Pending {
+    pub(crate) command: Command,
+    pub(crate) actor: Actor,
+    pub(crate) reply: Option<Reply>,
+}
+
+/// An append that is not durable yet.
+pub(crate) struct InFlight {
+    pub(crate) next: Run,
+    pub(crate) records: Vec<Record>,
+    pub(crate) refusal: Option<Refusal>,
+    /// The command, to be carried out again when the disk was full.
+    pub(crate) pending: Pending,
+}
+
+/// A run in memory.
+pub(crate) struct LiveRun {
+    pub(crate) run: Run,
+    pub(crate) waiting: VecDeque<Pending>,
+    pub(crate) in_flight: Option<InFlight>,
+    pub(crate) performing: BTreeMap<EffectId, Performing>,
+}
+
+impl LiveRun {
+    pub(crate) fn new(run: Run) -> LiveRun {
+        LiveRun { run, waiting: VecDeque::new(), in_flight: None, performing: BTreeMap::new() }
+    }
+
+    /// Nothing is left to do for it in memory.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.in_flight.is_none() && self.performing.is_empty() && !self.run.owes()
+    }
+}
+
+impl Pending {
+    /// Answers whoever waits.
+    pub(crate) fn answer(self, answer: Result<Run, Fault>) {
+        if let Some(reply) = self.reply {
+            // Whoever asked may be gone; what happened is in the journal.
+            let _ = reply.send(answer);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The definitions as the engine uses them: the folder, kept up to date, and the pinning of a run to one of them.
+//! The language itself is the crate `definitions`.
+
+use crate::main_loop::{Mailbox, Message, PinnedDefinition};
+use api::{Fault, Finding, ValidationReport, WorkflowInfo, WorkflowList};
+use definitions::{Catalogue, Definition, Document, Folder, Origin, Severity, Watch};
+use serde_json::Value as Json;
+use std::{
+    path::Path,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use workflow::{EffectClass, Workflow};
+
+/// The definitions of one engine.
+pub(crate) struct Definitions {
+    folder: Arc<RwLock<Folder>>,
+    seq: Arc<AtomicU64>,
+    _watch: Option<Watch>,
+}
+
+/// The records of the tools that ship with the program.
+fn catalogue(tools: &tools::Catalogue) -> Catalogue {
+    tools.specs().cloned().collect()
+}
+
+impl Definitions {
+    /// Reads the folder and watches it. A folder that cannot be watched is read once more before each start.
+    pub(crate) fn open(dir: &Path, tools: &tools::Catalogue, mailbox: Mailbox) -> Definitions {
+        let folder = Arc::new(RwLock::new(Folder::open(dir, catalogue(tools))));
+        let seq = Arc::new(AtomicU64::new(1));
+        let (watched, counter) = (Arc::clone(&folder), Arc::clone(&seq));
+        let watch = Watch::start(dir, move || {
+            if watched.write().unwrap_or_else(PoisonError::into_inner).reload() {
+                counter.fetch_add(1, Ordering::Relaxed);
+                mailbox.send(Message::EngineChanged);
+            }
+        });
+        let watch = match watch {
+            Ok(watch) => Some(watch),
+            Err(fault) => {
+                tracing::warn!(%fault, "definitions are read before each start instead");
+                None
+            }
+        };
+        Definitions { folder, seq, _watch: watch }
+    }
+
+    pub(crate) fn seq(&self) -> u64 {
+        self.seq.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn list(&self) -> WorkflowList {
+        self.refresh();
+        let folder = self.folder.read().unwrap_or_else(PoisonError::into_inner);
+        let mut workflows: Vec<WorkflowInfo> = folder.definitions().values().map(info).collect();
+        workflows.sort_by(|a, b| a.title.cmp(&b.title));
+        WorkflowList {
+            workflows,
+            findings: folder.findings().iter().map(finding).collect(),
+            folder: folder.dir().display().to_string(),
+        }
+    }
+
+    /// A file that was written a moment ago counts, whether or not the watch has told of it yet.
+    fn refresh(&self) {
+        if self.folder.write().unwrap_or_else(PoisonError::into_inner).reload() {
+            self.seq.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// What a new run of that workflow is pinned to.
+    pub(crate) fn pin(&self, id: &str) -> Result<PinnedDefinition, Fault> {
+        self.refresh();
+        let folder = self.folder.read().unwrap_or_else(PoisonError::into_inner);
+        match folder.get(id) {
+            Some(definition) => Ok(PinnedDefinition {
+                model: Arc::clone(&definition.workflow),
+                digest: definition.digest,
+                text: definition.source.to_string(),
+            }),
+            None => {
+                let known: Vec<&str> = folder.definitions().keys().map(String::as_str).collect();
+                let broken: Vec<String> = folder
+                    .findings()
+                    .iter()
+                    .filter(|finding| finding.severity == Severity::Error)
+                    .map(ToString::to_string)
+                    .collect();
+                let action = format!("There are: {}", known.join(", "));
+                Err(Fault::new("unknown_workflow", format!("There is no workflow {id}"), action).with_detail(broken.join("\n")))
+            }
+        }
+    }
+}
+
+fn info(definition: &Definition) -> WorkflowInfo {
+    let Workflow { id, title, description, version, risk, inputs, stages, .. } = definition.workflow.as_ref();
+    WorkflowInfo {
+        id: id.clone(),
+        title: title.clone(),
+        description: description.clone(),
+        version: version.clone(),
+        risk: *risk,
+        reads_only: definition.workflow.effects.as_deref() == Some(&[EffectClass::Read]),
+        inputs: inputs.clone(),
+        stages: stages.clone(),
+        origin: match &definition.origin {
+            Origin::BuiltIn(_) => "built-in".to_owned(),
+            Origin::File(path) => path.display().to_string(),
+        },
+        shadows_builtin: definition.derived_from.is_some(),
+        digest: definition.digest,
+    }
+}
+
+fn finding(finding: &definitions::Finding) -> Finding {
+    Finding {
+        file: finding.file.clone(),
+        line: finding.line,
+        column: finding.column,
+        severity: finding.severity.to_string(),
+        code: finding.code.clone(),
+        what: finding.what.clone(),
+        hint: finding.hint.clone(),
+    }
+}
+
+/// What is wrong with a definition file. Needs no data folder.
+pub fn validate(file: &str, text: &str) -> ValidationReport {
+    let reading = definitions::read(file, text, &catalogue(&tools::Catalogue::builtin()));
+    ValidationReport {
+        ok: reading.document.is_some(),
+        what: reading.document.map(|document| match document {
+            Document::Workflow(workflow) => format!("Workflow {}", workflow.id),
+            Document::Test(test) => format!("Test of {}", test.workflow),
+        }),
+        findings: reading.findings.iter().map(finding).collect(),
+    }
+}
+
+/// The JSON Schema of workflow files, for editors. Needs no data folder.
+pub fn schema() -> Json {
+    definitions::schema()
+}
