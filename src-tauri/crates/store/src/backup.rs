@@ -38,9 +38,9 @@ pub fn restore(backup: &Path, to: &Path) -> Result<BackupReport, ReadFault> {
 
 fn copy(from: &Files, to: &Path) -> Result<BackupReport, ReadFault> {
     files::make_dir(to)?;
-    let listing =
+    let mut listing =
         std::fs::read_dir(to).map_err(|source| OpenFault::io("read the folder", to, source))?;
-    for entry in listing {
+    if let Some(entry) = listing.next() {
         let entry = entry.map_err(|source| OpenFault::io("read the folder", to, source))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         return Err(OpenFault::NotEmpty {
@@ -58,7 +58,7 @@ fn copy(from: &Files, to: &Path) -> Result<BackupReport, ReadFault> {
         (from.telemetry(), target.telemetry()),
     ];
     for (source, copy) in databases.iter().filter(|(source, _)| source.is_file()) {
-        files::open_private(copy).map_err(|error| OpenFault::io("make", copy, error))?;
+        files::make_private(copy).map_err(|error| OpenFault::io("make", copy, error))?;
         connection::copy_into(&connection::open_for_reading(source)?, copy)?;
         size_bytes += copy.metadata().map_or(0, |found| found.len());
     }

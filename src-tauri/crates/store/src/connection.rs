@@ -5,6 +5,7 @@ use rusqlite::{
     Connection, OpenFlags,
     backup::{Backup, StepResult},
     config::DbConfig,
+    types::ValueRef,
 };
 use std::path::Path;
 
@@ -32,11 +33,21 @@ pub(crate) fn assert_sqlite() -> Result<(), OpenFault> {
 /// The one connection that writes and checkpoints. The file must exist; nothing is set yet, so that a file of
 /// another program stays as it is: call [`settle`] once it is known to be ours.
 pub(crate) fn open_for_writing(path: &Path) -> Result<Connection, OpenFault> {
+    refuse_scrap(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let failed = |source| OpenFault::sqlite("open", path, source);
     let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
     conn.busy_timeout(std::time::Duration::from_millis(5000))
         .map_err(failed)?;
+    // SQLite opens a write-protected file all the same, to fail later.
+    if conn.is_readonly("main").map_err(failed)? {
+        let source = "the file is write-protected".into();
+        return Err(OpenFault::ReadOnly {
+            doing: "write",
+            path: path.to_owned(),
+            source,
+        });
+    }
     Ok(conn)
 }
 
@@ -110,7 +121,19 @@ pub(crate) fn copy_into(conn: &Connection, target: &Path) -> Result<(), OpenFaul
     })
 }
 
+/// SQLite takes a file that is smaller than its smallest page for an empty database, and would write over it.
+fn refuse_scrap(path: &Path) -> Result<(), OpenFault> {
+    match path.metadata() {
+        Ok(found) if (1..512).contains(&found.len()) => Err(OpenFault::NotADatabase {
+            file: path.to_owned(),
+        }),
+        // A file that is not there is SQLite's to report.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 fn open_reading(path: &Path, immutable: bool) -> Result<Connection, OpenFault> {
+    refuse_scrap(path)?;
     let failed = |source| OpenFault::sqlite("read", path, source);
     let mut flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = if immutable {
@@ -147,9 +170,11 @@ fn set_and_check(
         let mut found = String::new();
         conn.pragma_query(None, name, |row| {
             found = match row.get_ref(0)? {
-                rusqlite::types::ValueRef::Integer(number) => number.to_string(),
-                rusqlite::types::ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
-                other => format!("{other:?}"),
+                ValueRef::Integer(number) => number.to_string(),
+                ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                other @ (ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_)) => {
+                    format!("{other:?}")
+                }
             };
             Ok(())
         })

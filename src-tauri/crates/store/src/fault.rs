@@ -92,6 +92,10 @@ pub enum OpenFault {
 impl OpenFault {
     pub(crate) fn io(doing: &'static str, path: &Path, source: io::Error) -> OpenFault {
         let path = path.to_owned();
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "the standard library's list is open"
+        )]
         match source.kind() {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 OpenFault::ReadOnly {

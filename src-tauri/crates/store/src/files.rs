@@ -56,22 +56,28 @@ pub(crate) fn make_dir(dir: &Path) -> Result<(), OpenFault> {
         .map_err(|source| OpenFault::io("make the data folder", dir, source))
 }
 
-/// Opens a file for reading and writing, making it when it is not there; in both cases its mode becomes 0600.
-/// SQLite gives the files beside a database (`-wal`, `-shm`) the same mode.
-pub(crate) fn open_private(path: &Path) -> io::Result<fs::File> {
+/// Makes an empty file that only its owner may read (0600), or gives one that is there this mode. SQLite gives the
+/// files beside a database (`-wal`, `-shm`) the same mode. A file that is there is never opened here: closing it
+/// would give up the locks that SQLite holds on it in this process (a rule of POSIX). Says whether it was made.
+pub(crate) fn make_private(path: &Path) -> io::Result<bool> {
     let mut options = fs::OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        if file.metadata()?.permissions().mode() & 0o077 != 0 {
-            file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    match options.open(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt as _;
+                if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+                    fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+                }
+            }
+            Ok(false)
         }
+        Err(error) => Err(error),
     }
-    Ok(file)
 }
 
 /// Makes a new name in the folder durable. A file that survives with a name that does not is lost.

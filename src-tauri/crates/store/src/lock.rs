@@ -45,8 +45,9 @@ pub(crate) struct OwnerLock {
 
 impl OwnerLock {
     pub(crate) fn take(path: &Path, program: &str) -> Result<OwnerLock, OpenFault> {
-        let mut file =
-            files::open_private(path).map_err(|source| OpenFault::io("open", path, source))?;
+        let opened = files::make_private(path)
+            .and_then(|_| File::options().read(true).write(true).open(path));
+        let mut file = opened.map_err(|source| OpenFault::io("open", path, source))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

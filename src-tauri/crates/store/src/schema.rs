@@ -12,10 +12,10 @@ use std::path::Path;
 /// One kind of database.
 pub(crate) struct Schema {
     /// Four letters that say in the file's header what it is.
-    application_id: i32,
+    pub(crate) application_id: i32,
     /// Migration n brings version n-1 to n. Never changed once released, only added to.
-    migrations: &'static [&'static str],
-    durability: Durability,
+    pub(crate) migrations: &'static [&'static str],
+    pub(crate) durability: Durability,
 }
 
 /// `countersign.db`.
@@ -53,8 +53,8 @@ impl Schema {
 
     /// Opens the database for its one writer; makes it or brings it up to date first.
     pub(crate) fn open(&self, path: &Path) -> Result<Connection, OpenFault> {
-        let created = !path.exists();
-        files::open_private(path).map_err(|source| OpenFault::io("open", path, source))?;
+        let created =
+            files::make_private(path).map_err(|source| OpenFault::io("open", path, source))?;
         if created && let Some(dir) = path.parent() {
             files::sync_dir(dir).map_err(|source| OpenFault::io("make durable", dir, source))?;
         }
@@ -165,8 +165,10 @@ impl Schema {
 /// made before a migration that did not happen.
 fn copy_before_migration(conn: &Connection, path: &Path, version: u32) -> Result<(), OpenFault> {
     let copy = files::beside(path, &format!(".v{version}.backup"));
-    let file = files::open_private(&copy).map_err(|source| OpenFault::io("make", &copy, source))?;
-    file.set_len(0)
-        .map_err(|source| OpenFault::io("empty", &copy, source))?;
+    let io = |source| OpenFault::io("make", &copy, source);
+    if copy.exists() {
+        std::fs::remove_file(&copy).map_err(io)?;
+    }
+    files::make_private(&copy).map_err(io)?;
     connection::copy_into(conn, &copy)
 }

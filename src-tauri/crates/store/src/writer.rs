@@ -123,16 +123,31 @@ impl Drop for Writer {
 impl Shared {
     fn run(&self, jobs: &mpsc::Receiver<Job>) {
         while let Ok(first) = jobs.recv() {
-            // First the connection, then the queue: what comes while another write ends is in the same group.
-            let ledger = self.ledger();
-            let mut group = vec![first];
-            while group.len() < GROUP
-                && let Ok(next) = jobs.try_recv()
-            {
-                group.push(next);
+            let round = || self.round(first, jobs);
+            if catch_unwind(AssertUnwindSafe(round)).is_err() {
+                // The answers of the group are dropped: their receivers learn that none will come.
+                tracing::warn!("the writer panicked; the journal became read-only");
+                let ledger = self.ledger();
+                if !ledger.conn.is_autocommit() {
+                    let _ = ledger.conn.execute_batch("ROLLBACK");
+                }
+                let why = "the writer met a defect of this program".to_owned();
+                let hint = "try writing again, and please report it with the log".to_owned();
+                *self.health() = Health::ReadOnly { why, hint };
             }
-            self.commit(ledger, group);
         }
+    }
+
+    fn round(&self, first: Job, jobs: &mpsc::Receiver<Job>) {
+        // First the connection, then the queue: what comes while another write ends is in the same group.
+        let ledger = self.ledger();
+        let mut group = vec![first];
+        while group.len() < GROUP
+            && let Ok(next) = jobs.try_recv()
+        {
+            group.push(next);
+        }
+        self.commit(ledger, group);
     }
 
     /// One transaction; every job is answered before this returns.

@@ -295,3 +295,20 @@ proptest! {
         prop_assert_eq!(records, total);
     }
 }
+
+#[test]
+fn a_receiver_that_panics_harms_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.append(append(&run(1), 0, 1, "x"), |_| {
+        panic!("this receiver is meant to panic")
+    });
+    assert_eq!(
+        store.append_blocking(append(&run(1), 1, 1, "x")),
+        Ok(Ack {
+            first_seq: 2,
+            last_seq: 2
+        })
+    );
+    assert_eq!(store.health(), Health::Writable);
+}

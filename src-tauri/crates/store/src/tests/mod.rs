@@ -1,10 +1,27 @@
 //! The tests of the store. Runs here are toys: records that the core would not decide, with a fold that counts
 //! them; what a record means is the core's to test.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod append;
+mod backup;
+mod faults;
+mod kill;
+mod logs;
+mod migration;
+mod owner;
+mod speed;
+mod tamper;
+mod telemetry;
+mod views;
+mod wal;
 
 use crate::{Append, Options, Store, ViewRows};
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    process::{Command, Stdio},
+};
 use workflow::{
     Actor, Blob, Datum, Digest, Event, GateId, OpenGate, Record, RunId, RunState, RunSummary,
     TimerId,
@@ -40,7 +57,10 @@ pub(crate) fn record(run: &RunId, seq: u64, text: &str) -> Record {
         Event::GateWithdrawn {
             gate: gate(),
             revision: seq as u32,
-            why: workflow::StopReason::Cancelled,
+            why: workflow::StopReason::Rejected {
+                gate: gate(),
+                reason: text.to_owned(),
+            },
         }
     } else {
         Event::InputEdited {
@@ -131,6 +151,42 @@ pub(crate) fn blob(text: &str) -> Blob {
         sha256: Digest::of(&body),
         body,
     }
+}
+
+/// The text that a record of [`record`] was made with.
+pub(crate) fn text_of(record: &Record) -> String {
+    let json = serde_json::to_value(&record.event).unwrap();
+    let places = [
+        "/inputs/text/inline",
+        "/value/inline",
+        "/why/rejected/reason",
+    ];
+    places
+        .iter()
+        .find_map(|place| json.pointer(place))
+        .unwrap()
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// The views are what the toy fold makes of the journal.
+pub(crate) fn assert_views_follow(store: &Store) {
+    let before = store.read().dump_views().unwrap();
+    store
+        .rebuild_views(&mut |run, records| view(run, &records.collect::<Vec<_>>()))
+        .unwrap();
+    assert_eq!(store.read().dump_views().unwrap(), before);
+}
+
+/// This test binary again, to run one test in a process of its own with some variables.
+pub(crate) fn child(test: &str, variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        .envs(variables.iter().copied());
+    command.stdout(Stdio::null());
+    command
 }
 
 fn gate() -> GateId {
