@@ -107,7 +107,8 @@ fn line_for_root(names: &[&str]) -> String {
     if process::on_path("sudo").is_some() {
         format!("sudo sh -c {steps}")
     } else {
-        format!("su -c {steps}")
+        // With `-`, or root's PATH would lack the folders dpkg needs.
+        format!("su - -c {steps}")
     }
 }
 
