@@ -215,6 +215,13 @@ pub struct ForEach {
     pub on_item_error: OnItemError,
 }
 
+impl ForEach {
+    /// How many items run at once; a list without a place would never end.
+    pub fn places(&self) -> usize {
+        self.max_parallel.max(1) as usize
+    }
+}
+
 /// What a failed item does to the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -209,9 +209,9 @@ impl Run {
 
     /// The state of a step instance in the words of product.md.
     pub fn step_status(&self, key: &StepKey) -> StepStatus {
-        let Some(step) = self.step(key) else { return StepStatus::Pending };
+        let Some(step) = self.step(key) else { return self.status_without_start(key) };
         match &step.state {
-            StepState::Again => StepStatus::Pending,
+            StepState::Again => self.status_without_start(key),
             StepState::Completed { .. } => StepStatus::Completed,
             StepState::Failed { .. } => StepStatus::Failed,
             StepState::Skipped { .. } => StepStatus::Skipped,
@@ -230,6 +230,29 @@ impl Run {
                 if waits { StepStatus::Waiting } else { StepStatus::InProgress }
             }
         }
+    }
+
+    /// A step that has not started still may, unless what it stands in has ended without it.
+    fn status_without_start(&self, key: &StepKey) -> StepStatus {
+        let ended = |outer: &StepKey| self.step(outer).is_some_and(StepRun::is_done);
+        if self.enclosing(key).iter().any(ended) { StepStatus::Skipped } else { StepStatus::Pending }
+    }
+
+    /// The groups and lists that a step instance stands in, outermost first.
+    pub fn enclosing(&self, key: &StepKey) -> Vec<StepKey> {
+        let mut outer = Vec::new();
+        let mut depth = 0;
+        for step in self.definition.path(&key.id).unwrap_or_default() {
+            let at = |depth: usize| Some(StepKey { id: step.id.as_str().into(), items: key.items.get(..depth)?.to_vec() });
+            outer.extend(at(depth));
+            if step.foreach.is_some() {
+                depth += 1;
+                outer.extend(at(depth));
+            }
+        }
+        // The list of an item encloses it; an item does not enclose its list, and nothing itself.
+        outer.retain(|one| one != key && (one.id != key.id || one.items.len() < key.items.len()));
+        outer
     }
 
     /// What a step under way waits for; `None` when it is working.
@@ -292,11 +315,7 @@ impl Run {
     pub fn is_waiting(&self) -> bool {
         let asks = self.open_gates().next().is_some()
             || self.steps.values().any(|step| matches!(step.phase(), Some(Phase::InDoubt { .. })));
-        asks && !self.owes() && self.stopping().is_none() && !self.retries_pending()
-    }
-
-    fn retries_pending(&self) -> bool {
-        self.timers.keys().any(|timer| matches!(timer, TimerId::Retry { .. }))
+        asks && !self.owes() && self.stopping().is_none()
     }
 }
 

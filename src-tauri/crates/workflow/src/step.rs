@@ -141,6 +141,9 @@ pub struct Held {
     pub output: Datum,
     /// What the inverse needs.
     pub receipt: Option<Datum>,
+    /// A person said that it happened; there is no result to show or to check.
+    #[serde(default)]
+    pub by_word: bool,
 }
 
 /// A call that is exactly known.

@@ -163,7 +163,7 @@ impl Run {
             StepStatus::Completed
         } else if all_done && any(StepStatus::Skipped) {
             StepStatus::Skipped
-        } else if any(StepStatus::Completed) {
+        } else if any(StepStatus::Completed) || any(StepStatus::Skipped) {
             StepStatus::InProgress
         } else {
             StepStatus::Pending

@@ -80,3 +80,8 @@ impl From<Json> for Datum {
         Datum::Inline(value)
     }
 }
+
+/// A time that many milliseconds later, in microseconds since 1970 (UTC); the end of time, where it would be past it.
+pub(crate) fn after_ms(at_us: i64, ms: u64) -> i64 {
+    at_us.saturating_add(i64::try_from(ms.saturating_mul(1000)).unwrap_or(i64::MAX))
+}

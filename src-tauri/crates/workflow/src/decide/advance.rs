@@ -88,14 +88,13 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn attempt_of(&self, key: &StepKey) -> u32 {
+    pub(super) fn attempt_of(&self, key: &StepKey) -> u32 {
         self.run.step(key).map_or(1, |step| step.attempt)
     }
 
     fn begin(&mut self, step: &Step, key: &StepKey) -> Result<(), Stop> {
         if self.starts_no_change(step, key) {
-            let why = SkipReason::Stopped { why: StopReason::Failed { step: key.clone() } };
-            return self.emit(Event::StepSkipped { step: key.clone(), why });
+            return self.skip_in_failing(step, key);
         }
         if let Some(when) = &step.when {
             match self.holds(when, &Place::of(key))? {
@@ -148,21 +147,21 @@ impl Draft<'_> {
     /// In a `fail: all` group that is failing already, no change starts (semantics.md 10).
     pub(super) fn starts_no_change(&self, step: &Step, key: &StepKey) -> bool {
         let changes = step.tool().is_some_and(|(tool, _)| self.changes(tool));
-        changes && self.failing_group_around(key).is_some()
+        changes && self.failed_branch_around(key).is_some()
     }
 
     pub(super) fn changes(&self, tool: &str) -> bool {
         self.run.definition.tools.get(tool).is_none_or(|spec| spec.effect.changes())
     }
 
-    /// The `fail: all` group around a step in which a branch has failed.
-    pub(super) fn failing_group_around(&self, key: &StepKey) -> Option<StepKey> {
+    /// The branch that has failed in a `fail: all` group around a step.
+    pub(super) fn failed_branch_around(&self, key: &StepKey) -> Option<StepKey> {
         let path = self.run.definition.path(&key.id)?;
         path.iter().rev().skip(1).find_map(|outer| {
             let Body::Parallel { fail: Fail::All, steps } = &outer.body else { return None };
             let depth = self.run.definition.list_depth(&outer.id) + usize::from(outer.foreach.is_some());
             let group = StepKey { id: outer.id.as_str().into(), items: key.items.get(..depth)?.to_vec() };
-            steps.iter().any(|branch| self.has_failed(&group.beside(&branch.id))).then_some(group)
+            steps.iter().map(|branch| group.beside(&branch.id)).find(|branch| self.has_failed(branch))
         })
     }
 
@@ -173,7 +172,7 @@ impl Draft<'_> {
             Phase::Ready => self.plan(step, key, None),
             Phase::Planned(planned) => self.advance_planned(step, key, planned),
             Phase::Result { result, planned } => self.advance_result(step, key, result, planned),
-            Phase::Previewing { .. } if self.starts_no_change(step, key) => self.skip_in_failing(key),
+            Phase::Previewing { .. } if self.starts_no_change(step, key) => self.skip_in_failing(step, key),
             Phase::Previewing { .. }
             | Phase::Calling(_)
             | Phase::Observing { .. }
@@ -182,10 +181,14 @@ impl Draft<'_> {
         }
     }
 
-    pub(super) fn skip_in_failing(&mut self, key: &StepKey) -> Result<(), Stop> {
-        let step = self.failing_group_around(key).unwrap_or_else(|| key.clone());
-        let why = StopReason::Failed { step };
+    /// A change that has not started does not start in a group that is failing; nobody is asked about it any more.
+    pub(super) fn skip_in_failing(&mut self, step: &Step, key: &StepKey) -> Result<(), Stop> {
+        let failed = self.failed_branch_around(key).unwrap_or_else(|| key.clone());
+        let why = StopReason::Failed { step: failed };
         self.withdraw_gates_of(key, &why)?;
+        if let Some(gate) = self.gate_before(step, key) {
+            self.withdraw_gates_of(&gate.step, &why)?;
+        }
         self.emit(Event::StepSkipped { step: key.clone(), why: SkipReason::Stopped { why } })
     }
 
@@ -219,12 +222,15 @@ impl Draft<'_> {
 
     /// In a failing group the branches that still need a failed one never start.
     fn branches_are_done(&self, step: &Step, keys: &[StepKey]) -> bool {
+        let has_begun = |key: &StepKey| {
+            !matches!(self.run.step(key).map(|step| &step.state), None | Some(StepState::Again))
+        };
         step.children().iter().zip(keys).all(|(child, key)| {
             self.is_done(key)
-                || (self.run.step(key).is_none()
+                || (!has_begun(key)
                     && child.needs.iter().any(|need| {
                         let need = key.beside(need);
-                        self.has_failed(&need) || self.run.step(&need).is_none()
+                        self.has_failed(&need) || !has_begun(&need)
                     }))
         })
     }
@@ -240,113 +246,6 @@ impl Draft<'_> {
                 ..FailReason::new("failed", format!("Step {failed} failed"), "Look at the step")
             },
         }
-    }
-
-    fn advance_list(
-        &mut self,
-        step: &Step,
-        key: &StepKey,
-        items: &[Datum],
-        stopping: Option<&StopReason>,
-    ) -> Result<(), Stop> {
-        if let Some(why) = stopping {
-            return self.stop_group(key, why);
-        }
-        let Some(foreach) = &step.foreach else { return Ok(()) };
-        let keys: Vec<StepKey> = (0..items.len() as u32).map(|number| key.item(number)).collect();
-        let one_card = step.gate.before.as_ref().is_some_and(|gate| gate.scope == CardScope::AllItems);
-        for item in &keys {
-            if self.run.stopping().is_some() {
-                return Ok(());
-            }
-            match self.run.step(item).map(|run| run.state.clone()) {
-                None | Some(StepState::Again) => {
-                    if one_card || self.busy_items(&keys) < foreach.max_parallel as usize {
-                        let attempt = self.attempt_of(key);
-                        self.emit(Event::StepStarted { step: item.clone(), attempt, items: None })?;
-                    }
-                }
-                Some(StepState::Active(phase)) => self.advance_active(step, item, &phase)?,
-                Some(StepState::Failed { .. }) if foreach.on_item_error == OnItemError::Stop => {
-                    let why = StopReason::Failed { step: item.clone() };
-                    return self.emit(Event::GroupStopping { step: key.clone(), why });
-                }
-                Some(StepState::Completed { .. } | StepState::Failed { .. } | StepState::Skipped { .. }) => {}
-            }
-        }
-        if keys.iter().all(|item| self.is_done(item)) { self.end_list(step, key, items, &keys) } else { Ok(()) }
-    }
-
-    /// Items that take a place: everything under way, but not those that only wait for their common card.
-    pub(super) fn busy_items(&self, keys: &[StepKey]) -> usize {
-        keys.iter()
-            .filter(|key| match self.run.step(key).and_then(|step| step.phase()) {
-                None => false,
-                Some(Phase::Planned(_) | Phase::Previewing { .. } | Phase::Ready) => {
-                    !self.waits_for_common_card(key)
-                }
-                Some(
-                    Phase::Group { .. }
-                    | Phase::List { .. }
-                    | Phase::Calling(_)
-                    | Phase::Observing { .. }
-                    | Phase::InDoubt { .. }
-                    | Phase::Backoff { .. }
-                    | Phase::Result { .. },
-                ) => true,
-            })
-            .count()
-    }
-
-    fn waits_for_common_card(&self, key: &StepKey) -> bool {
-        self.run
-            .definition
-            .step(&key.id)
-            .and_then(|step| step.gate.before.as_ref())
-            .is_some_and(|gate| gate.scope == CardScope::AllItems)
-    }
-
-    fn end_list(&mut self, step: &Step, key: &StepKey, items: &[Datum], keys: &[StepKey]) -> Result<(), Stop> {
-        let all_skipped = keys
-            .iter()
-            .all(|item| matches!(self.run.step(item).map(|step| &step.state), Some(StepState::Skipped { .. })));
-        if all_skipped {
-            return self.emit(Event::StepSkipped { step: key.clone(), why: SkipReason::Empty });
-        }
-        let outputs = self.list_outputs(items, keys)?;
-        if let Some(gate) = &step.gate.after
-            && !self.after_gate_is_passed(gate, key, &outputs, Provenance::Tool)?
-        {
-            return Ok(());
-        }
-        self.emit(Event::StepCompleted {
-            step: key.clone(),
-            output: Datum::Inline(outputs),
-            provenance: Provenance::Tool,
-        })
-    }
-
-    /// `outputs[i] = {item, state, output|null, error|null}` (semantics.md 13).
-    pub(super) fn list_outputs(&self, items: &[Datum], keys: &[StepKey]) -> Result<Json, Stop> {
-        let mut outputs = Vec::with_capacity(items.len());
-        for (item, key) in items.iter().zip(keys) {
-            let step = self.run.step(key);
-            let output = match step.and_then(|step| step.output()) {
-                Some(output) => self.load(output)?,
-                None => Json::Null,
-            };
-            let error = match step.map(|step| &step.state) {
-                Some(StepState::Failed { reason }) => as_json(reason),
-                Some(_) | None => Json::Null,
-            };
-            outputs.push(json!({
-                "item": self.load(item)?,
-                "state": self.run.step_status(key).word(),
-                "output": output,
-                "error": error,
-            }));
-        }
-        Ok(Json::Array(outputs))
     }
 
     /// The steps that a gate speaks for: all items of its list, or its own step.

@@ -6,10 +6,45 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
-/// The canonical bytes of a JSON value (RFC 8785).
+/// The canonical bytes of a JSON value (RFC 8785), integers past 2^53 included.
 pub fn canonical_json(value: &Json) -> Vec<u8> {
     // A JSON value that is in memory has only text keys and finite numbers: writing it cannot fail.
-    serde_json_canonicalizer::to_vec(value).unwrap_or_default()
+    match exact(value) {
+        Some(value) => serde_json_canonicalizer::to_vec(&value),
+        None => serde_json_canonicalizer::to_vec(value),
+    }
+    .unwrap_or_default()
+}
+
+/// RFC 8785 writes every number as a double, so that 2^53 and 2^53 + 1 would have one digest. Such integers are written
+/// as `{"\0integer": "digits"}`; names that begin with NUL get one more, so that nothing else is ever written like it.
+/// `None`: the value has neither.
+fn exact(value: &Json) -> Option<Json> {
+    const LARGEST: u64 = 1 << 53;
+    match value {
+        Json::Number(number) if number.is_f64() || number.as_i64().is_some_and(|n| n.unsigned_abs() <= LARGEST) => None,
+        Json::Number(number) => Some(json!({ "\0integer": number.to_string() })),
+        Json::Array(items) => {
+            let exacts: Vec<Option<Json>> = items.iter().map(exact).collect();
+            exacts.iter().any(Option::is_some).then(|| {
+                let pairs = exacts.into_iter().zip(items);
+                Json::Array(pairs.map(|(exact, item)| exact.unwrap_or_else(|| item.clone())).collect())
+            })
+        }
+        Json::Object(fields) => {
+            let exacts: Vec<Option<Json>> = fields.values().map(exact).collect();
+            let escapes = fields.keys().any(|name| name.starts_with('\0'));
+            (escapes || exacts.iter().any(Option::is_some)).then(|| {
+                let pairs = exacts.into_iter().zip(fields);
+                let exact = pairs.map(|(exact, (name, field))| {
+                    let name = if name.starts_with('\0') { format!("\0{name}") } else { name.clone() };
+                    (name, exact.unwrap_or_else(|| field.clone()))
+                });
+                Json::Object(exact.collect())
+            })
+        }
+        Json::Null | Json::Bool(_) | Json::String(_) => None,
+    }
 }
 
 /// SHA-256 of the canonical bytes.

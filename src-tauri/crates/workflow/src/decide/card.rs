@@ -1,6 +1,7 @@
 //! Making the card: what a person sees is the stored action itself, and its digest covers it (I5, semantics.md 1).
 
 use super::{Draft, Stop, canonical, canonical::as_json, scope::Place};
+use crate::value::after_ms;
 use crate::{
     Card, CardCall, Datum, DecisionKind, Difference, Digest, Gate, GateId, GateState, Phase, Planned, Provenance, Shown, Step,
     StepKey, StepState,
@@ -113,7 +114,7 @@ impl Draft<'_> {
             },
             definition: self.run.definition_digest,
             expires_at_us: match (definition.wait_ms, definition.on_timeout) {
-                (Some(wait_ms), crate::OnTimeout::Reject) => Some(self.at_us + wait_ms as i64 * 1000),
+                (Some(wait_ms), crate::OnTimeout::Reject) => Some(after_ms(self.at_us, wait_ms)),
                 (Some(_), crate::OnTimeout::Hold) | (None, _) => None,
             },
             grant_ttl_ms: definition.grant_ttl_ms,
@@ -127,14 +128,22 @@ impl Draft<'_> {
     /// What may be answered now: a redo only as long as it is permitted, and not where the same rule would only give
     /// the same result again (semantics.md 14).
     fn offered(&self, gate: &GateId, definition: &Gate, provenance: Provenance) -> Vec<DecisionKind> {
+        let is_list = matches!(self.run.step(&gate.step).and_then(|step| step.phase()), Some(Phase::List { .. }));
+        let sent_back = definition.redo_step.as_ref().and_then(|id| self.run.step(&self.seen_from(&gate.step, id)?));
+        let by_rule = match sent_back.map(|step| &step.state) {
+            Some(StepState::Completed { provenance, .. }) => *provenance == Provenance::Rule,
+            Some(_) | None => provenance == Provenance::Rule,
+        };
         let redone = self.run.gate(gate).map_or(0, |gate| gate.redone);
         definition
             .decisions
             .iter()
             .copied()
             .filter(|kind| match kind {
-                DecisionKind::Redo => redone < definition.redo_max && provenance != Provenance::Rule,
-                DecisionKind::Edit => gate.kind == crate::GateKind::After || !definition.editable.is_empty(),
+                DecisionKind::Redo => redone < definition.redo_max && !by_rule,
+                DecisionKind::Edit if gate.kind == crate::GateKind::Before => !definition.editable.is_empty(),
+                // The outputs of a list are a record of what its items did, not a value that somebody may write.
+                DecisionKind::Edit => !is_list,
                 DecisionKind::Approve | DecisionKind::Skip | DecisionKind::Drop | DecisionKind::Reject => true,
             })
             .collect()

@@ -1,15 +1,19 @@
 //! `decide`: what happens next, given a run and a command. Performs nothing; the clock and the dice come in with the
-//! command, big values through `Values`. Each file here is one verb: plan and call (`call`), ask (`gate`), recheck,
-//! lists and groups (`advance`), stop (`stop`), redo.
+//! command, big values through `Values`. Each file here is one verb: plan and call (`call`), what follows (`result`), did it
+//! happen (`doubt`), ask (`gate`), hear (`answer`), recheck, redo, groups (`advance`), lists (`list`), stop (`stop`).
 
 mod advance;
+mod answer;
 mod call;
 mod canonical;
 mod card;
+mod doubt;
 mod expr;
 mod gate;
+mod list;
 mod recheck;
 mod redo;
+mod result;
 mod schema;
 mod scope;
 mod start;

@@ -15,8 +15,17 @@ impl Draft<'_> {
             .and_then(|gate| gate.redo_step.clone())
             .unwrap_or_else(|| own.to_string());
         let affected = self.redone_with(&target, &gate.id.step);
+        if !affected.contains(&gate.id.step) {
+            return Err(Refusal::new(
+                "cannot_redo",
+                format!("{} does not follow from {target}: doing that again would not ask again here", gate.id.step),
+                "Approve or reject",
+            )
+            .into());
+        }
         let changed = affected.iter().find(|key| {
-            let tried = self.run.step(key).is_some_and(|step| !step.tries.is_empty());
+            // A call that is under way has a key and no ended try.
+            let tried = self.run.step(key).is_some_and(|step| !step.tries.is_empty() || step.keys_used > 0);
             tried && definition.step(&key.id).and_then(Step::tool).is_some_and(|(tool, _)| self.changes(tool))
         });
         if let Some(changed) = changed {
@@ -46,6 +55,12 @@ impl Draft<'_> {
     fn redone_with(&self, target: &str, place: &StepKey) -> Vec<StepKey> {
         let definition = self.run.definition.clone();
         let mut ids: BTreeSet<String> = BTreeSet::new();
+        // One item of a list is sent back alone: the list was evaluated once and the others stand.
+        let one_item = *place.id == *target && place.items.len() > definition.list_depth(target);
+        if one_item {
+            let inside = self.run.inside(place).map(|(key, _)| key.clone());
+            return inside.chain([place.clone()]).collect();
+        }
         if let Some(path) = definition.path(target) {
             let gate_path: Vec<&str> =
                 definition.path(&place.id).unwrap_or_default().iter().map(|step| step.id.as_str()).collect();

@@ -33,6 +33,9 @@ pub fn fill_defaults(schema: &Json, mut inputs: Map<String, Json>) -> Map<String
     let Some(properties) = schema.get("properties").and_then(Json::as_object) else { return inputs };
     for (name, property) in properties {
         match (inputs.get_mut(name), property.get("default")) {
+            (None, Some(Json::Object(default))) => {
+                inputs.insert(name.clone(), Json::Object(fill_defaults(property, default.clone())));
+            }
             (None, Some(default)) => {
                 inputs.insert(name.clone(), default.clone());
             }

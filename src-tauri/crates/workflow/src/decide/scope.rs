@@ -100,7 +100,7 @@ impl Draft<'_> {
     }
 
     /// The instance of a step that is meant at a place: in the same item, where both are in one list.
-    fn seen_from(&self, place: &StepKey, id: &str) -> Option<StepKey> {
+    pub(super) fn seen_from(&self, place: &StepKey, id: &str) -> Option<StepKey> {
         self.run.definition.step(id)?;
         let depth = self.run.definition.list_depth(id);
         let items = place.items.get(..depth)?.to_vec();

@@ -114,7 +114,7 @@ impl Draft<'_> {
             Some(Phase::Result { result: Ok(held), planned }) if planned.call.effect.changes() => {
                 let output = self.load(&held.output)?;
                 match definition.step(&key.id) {
-                    Some(step) => self.complete(step, key, output, crate::Provenance::Tool),
+                    Some(step) => self.complete(step, key, output, step.provenance(&held)),
                     None => Ok(()),
                 }
             }
