@@ -1,0 +1,10 @@
+//! The real window: the desktop program with its real page, engine and data folder, on a display in memory, clicked
+//! through over WebDriver. What it needs is in `stage.rs`; without it the tests say `SKIPPED:` and in CI they fail.
+//! Nothing listens but on loopback, and every process ends by the id it was started with.
+
+mod driver;
+mod first_start;
+mod page;
+mod process;
+mod stage;
+mod start_time;

@@ -1,0 +1,147 @@
+//! What a window needs to open where nobody sits: a display in memory, a message bus, and a home folder, all of them
+//! new for each test and gone after it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tempfile::TempDir;
+
+use crate::process::{Started, on_path};
+
+/// Programs of set-up (xtask/src/packages.rs), each with its package.
+const TOOLS: [(&str, &str); 4] = [
+    ("Xvfb", "xvfb"),
+    ("dbus-daemon", "dbus"),
+    ("WebKitWebDriver", "webkit2gtk-driver"),
+    ("import", "imagemagick"),
+];
+
+/// One window at a time: on two cores the webviews of two tests would only wait for each other.
+static ONE: Mutex<()> = Mutex::new(());
+
+/// A display, a bus and a home folder.
+pub(crate) struct Stage {
+    // Dropped in this order: programs first, then the folder they write to.
+    _bus: Started,
+    _display: Started,
+    display: String,
+    bus: String,
+    folder: TempDir,
+    _one: MutexGuard<'static, ()>,
+}
+
+impl Stage {
+    /// Sets the stage; `None` where a tool is missing, which is said, and in CI a failure.
+    pub(crate) fn set() -> Option<Self> {
+        for (tool, package) in TOOLS {
+            if on_path(tool).is_none() {
+                let why =
+                    format!("SKIPPED: window: {tool} is not installed (apt-get install {package})");
+                let ci = std::env::var("CI").is_ok_and(|value| value == "true" || value == "1");
+                assert!(!ci, "{why}");
+                println!("{why}");
+                return None;
+            }
+        }
+        let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        // Not in the target folder: the engine's socket has a path of at most 107 bytes.
+        let folder = tempfile::Builder::new()
+            .prefix("countersign-window-")
+            .tempdir()
+            .unwrap();
+        for name in ["home", "data", "run"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        fs::set_permissions(folder.path().join("run"), fs::Permissions::from_mode(0o700)).unwrap();
+        let log = folder.path().join("log");
+        let mut xvfb = Command::new("Xvfb");
+        xvfb.args([
+            "-displayfd",
+            "1",
+            "-screen",
+            "0",
+            "1280x800x24",
+            "-nolisten",
+            "tcp",
+            "-noreset",
+        ]);
+        let (_display, number) = Started::with_first_line(&mut xvfb, &log);
+        let mut daemon = Command::new("dbus-daemon");
+        daemon.args(["--session", "--nofork", "--nopidfile", "--print-address=1"]);
+        let (_bus, bus) = Started::with_first_line(&mut daemon, &log);
+        Some(Self {
+            _bus,
+            _display,
+            display: format!(":{number}"),
+            bus,
+            folder,
+            _one: one,
+        })
+    }
+
+    /// A folder that is gone after the test.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The data folder of the windows of this test.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder().join("data")
+    }
+
+    /// What the window and its driver say on stderr.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder().join("log")
+    }
+
+    /// Puts a workflow of `fixtures` into the data folder.
+    pub(crate) fn with_workflow(&self, name: &str) -> &Self {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/window/fixtures");
+        let folder = self.data().join("workflows");
+        fs::create_dir_all(&folder).unwrap();
+        let file = format!("{name}.workflow.yaml");
+        fs::copy(fixtures.join(&file), folder.join(&file)).unwrap();
+        self
+    }
+
+    /// A program that sees this stage and nothing of the person who runs the tests.
+    pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        let home = self.folder().join("home");
+        command
+            .env("DISPLAY", &self.display)
+            .env("DBUS_SESSION_BUS_ADDRESS", &self.bus)
+            .env("HOME", &home)
+            .env("XDG_DATA_HOME", home.join("data"))
+            .env("XDG_CONFIG_HOME", home.join("config"))
+            .env("XDG_CACHE_HOME", home.join("cache"))
+            .env("XDG_RUNTIME_DIR", self.folder().join("run"))
+            .env("COUNTERSIGN_DATA_DIR", self.data())
+            .env("LANG", "C.UTF-8")
+            .env("GSETTINGS_BACKEND", "memory")
+            // Programs that the bus would start for us: none is needed.
+            .env("NO_AT_BRIDGE", "1")
+            .env("GTK_USE_PORTAL", "0")
+            .env("GIO_USE_VFS", "local")
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("XAUTHORITY");
+        command
+    }
+
+    /// A picture of the whole display.
+    pub(crate) fn picture(&self, file: &Path) {
+        let status = self
+            .command("import")
+            .args(["-window", "root"])
+            .arg(file)
+            .status()
+            .unwrap();
+        assert!(
+            status.success(),
+            "import could not take a picture: {status}"
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! How long the window takes to be usable, against an empty window of the same toolkit, in turns, in the same run.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::json;
+
+use crate::driver::Driver;
+use crate::stage::Stage;
+
+/// U1: at most so many times an empty window, and at most so long.
+const MOST: f64 = 2.5;
+const ROUNDS: usize = 7;
+
+#[test]
+#[ignore = "bench: cargo xtask bench"]
+fn start_time() {
+    let Some(stage) = Stage::set() else { return };
+    let ours = PathBuf::from(env!("CARGO_BIN_EXE_countersign-desktop"));
+    let empty = empty_window();
+    // The first start of each reads from the disk and makes folders; it is told, and not counted.
+    let first = (
+        start(&stage, &ours, "workflow-select"),
+        start(&stage, &empty, "ready"),
+    );
+    println!(
+        "  first start: {:.0?}, empty window {:.0?}",
+        first.0, first.1
+    );
+    let (mut window, mut nothing) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        window.push(start(&stage, &ours, "workflow-select"));
+        nothing.push(start(&stage, &empty, "ready"));
+    }
+    let (window, nothing) = (middle(window), middle(nothing));
+    let ratio = window.as_secs_f64() / nothing.as_secs_f64();
+    println!("  start to usable, p50 of {ROUNDS}: {window:.0?}");
+    println!("  empty window,    p50 of {ROUNDS}: {nothing:.0?}");
+    println!("  ratio: {ratio:.2} (at most {MOST})");
+}
+
+/// From the start of the program to the moment its page shows a part, as the page's own clock says.
+fn start(stage: &Stage, program: &Path, part: &str) -> Duration {
+    let driver = Driver::listening(stage);
+    let before = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let driver = driver.open(stage, program);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    // Looks at every frame, so that no round trip of the driver is in the figure.
+    let script = "const [css, done] = arguments; \
+                  const look = () => document.readyState === 'complete' && document.querySelector(css)?.checkVisibility() \
+                    ? done(Date.now()) : requestAnimationFrame(look); look();";
+    let at = driver.script_with_callback(script, &json!([format!("[data-testid=\"{part}\"]")]));
+    assert!(Instant::now() < deadline, "{part} took too long");
+    driver.end();
+    Duration::from_secs_f64(at.as_f64().unwrap() / 1000.0).saturating_sub(before)
+}
+
+fn middle(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// Builds the empty window with the cargo of this run, as this test was built.
+fn empty_window() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut build = Command::new(cargo);
+    build
+        .current_dir(root)
+        .args(["build", "--quiet", "-p", "countersign-desktop"]);
+    build.args(["--features", "e2e", "--example", "empty-window"]);
+    assert!(
+        build.status().unwrap().success(),
+        "the empty window does not compile"
+    );
+    let ours = Path::new(env!("CARGO_BIN_EXE_countersign-desktop"));
+    ours.parent().unwrap().join("examples/empty-window")
+}
