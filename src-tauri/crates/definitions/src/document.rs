@@ -10,7 +10,7 @@ use crate::{Catalogue, model, suggest};
 use workflow::Workflow;
 
 /// The largest file, in bytes (workflow-format.md, rule 8).
-const FILE_BYTES: usize = 64 * 1024;
+pub(crate) const FILE_BYTES: usize = 64 * 1024;
 /// The version of the language.
 const API_VERSION: &str = "countersign/v1";
 const KINDS: [&str; 2] = ["Workflow", "Test"];
@@ -35,10 +35,17 @@ pub enum Document {
 
 /// Reads the text of a file. The name is only for the findings.
 pub fn read(file_name: &str, text: &str, catalogue: &Catalogue) -> Reading {
-    let mut context = Context { text, catalogue, findings: Findings::new(file_name) };
+    let mut context = Context {
+        text,
+        catalogue,
+        findings: Findings::new(file_name),
+    };
     let document = document(&mut context);
     let document = document.filter(|_| !context.findings.has_errors());
-    Reading { findings: context.findings.ordered(), document }
+    Reading {
+        findings: context.findings.ordered(),
+        document,
+    }
 }
 
 fn document(context: &mut Context<'_>) -> Option<Document> {
@@ -49,18 +56,30 @@ fn document(context: &mut Context<'_>) -> Option<Document> {
     }
     let root = yaml::parse(context.text, &mut context.findings)?;
     if !matches!(root.value, yaml::Value::Map(_)) {
-        context.wrong_kind(&root, "a file", "a map", "begin with `apiVersion: countersign/v1`");
+        context.wrong_kind(
+            &root,
+            "a file",
+            "a map",
+            "begin with `apiVersion: countersign/v1`",
+        );
         return None;
     }
     let hint = format!("write `apiVersion: {API_VERSION}`");
     if let Some(version) = context.required(&root, "apiVersion", "a file", &hint)
         && version.text() != Some(API_VERSION)
     {
-        context.error(version.place, "unknown_version", "this version reads only countersign/v1", hint);
+        context.error(
+            version.place,
+            "unknown_version",
+            "this version reads only countersign/v1",
+            hint,
+        );
     }
     let kind = context.required(&root, "kind", "a file", "write `kind: Workflow`")?;
     match kind.text() {
-        Some("Workflow") => model::workflow(context, &root).map(Box::new).map(Document::Workflow),
+        Some("Workflow") => model::workflow(context, &root)
+            .map(Box::new)
+            .map(Document::Workflow),
         Some("Test") => testing::read(context, &root).map(Document::Test),
         other => {
             unknown_kind(context, kind, other.unwrap_or_default());
@@ -72,8 +91,18 @@ fn document(context: &mut Context<'_>) -> Option<Document> {
 fn unknown_kind(context: &mut Context<'_>, node: &Node, word: &str) {
     match keys::KINDS_LATER.iter().find(|later| later.word == word) {
         Some(later) => {
-            context.error(node.place, "not_yet", format!("not available yet: `kind: {word}`"), later.hint);
+            context.error(
+                node.place,
+                "not_yet",
+                format!("not available yet: `kind: {word}`"),
+                later.hint,
+            );
         }
-        None => context.error(node.place, "unknown_word", format!("there is no kind `{word}`"), suggest::hint(word, KINDS)),
+        None => context.error(
+            node.place,
+            "unknown_word",
+            format!("there is no kind `{word}`"),
+            suggest::hint(word, KINDS),
+        ),
     }
 }

@@ -5,16 +5,90 @@ use crate::suggest;
 
 /// The filters of MiniJinja 3 with the features of the workspace.
 pub(crate) const FILTERS: [&str; 46] = [
-    "abs", "attr", "batch", "bool", "chain", "count", "d", "default", "dictsort", "e", "escape", "first", "float",
-    "format", "groupby", "indent", "int", "items", "join", "last", "length", "lines", "list", "lower", "map", "max",
-    "min", "pprint", "reject", "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "slice",
-    "sort", "split", "string", "sum", "title", "tojson", "trim", "unique", "upper",
+    "abs",
+    "attr",
+    "batch",
+    "bool",
+    "chain",
+    "count",
+    "d",
+    "default",
+    "dictsort",
+    "e",
+    "escape",
+    "first",
+    "float",
+    "format",
+    "groupby",
+    "indent",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "lines",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "pprint",
+    "reject",
+    "rejectattr",
+    "replace",
+    "reverse",
+    "round",
+    "safe",
+    "select",
+    "selectattr",
+    "slice",
+    "sort",
+    "split",
+    "string",
+    "sum",
+    "title",
+    "tojson",
+    "trim",
+    "unique",
+    "upper",
 ];
 /// Its tests.
 pub(crate) const TESTS: [&str; 36] = [
-    "boolean", "defined", "divisibleby", "endingwith", "eq", "equalto", "escaped", "even", "false", "filter", "float",
-    "ge", "greaterthan", "gt", "in", "int", "integer", "iterable", "le", "lessthan", "lower", "lt", "mapping", "ne",
-    "none", "number", "odd", "safe", "sameas", "sequence", "startingwith", "string", "test", "true", "undefined",
+    "boolean",
+    "defined",
+    "divisibleby",
+    "endingwith",
+    "eq",
+    "equalto",
+    "escaped",
+    "even",
+    "false",
+    "filter",
+    "float",
+    "ge",
+    "greaterthan",
+    "gt",
+    "in",
+    "int",
+    "integer",
+    "iterable",
+    "le",
+    "lessthan",
+    "lower",
+    "lt",
+    "mapping",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "safe",
+    "sameas",
+    "sequence",
+    "startingwith",
+    "string",
+    "test",
+    "true",
+    "undefined",
     "upper",
 ];
 
@@ -33,7 +107,9 @@ fn tokens(expression: &str) -> Vec<Token<'_>> {
         if first == '"' || first == '\'' {
             length = string_length(rest, first);
         } else if first.is_alphanumeric() || first == '_' {
-            length = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+            length = rest
+                .find(|c: char| !c.is_alphanumeric() && c != '_')
+                .unwrap_or(rest.len());
             tokens.push(Token::Word(&rest[..length]));
         } else if !first.is_whitespace() {
             tokens.push(Token::Sign(first));
@@ -58,6 +134,20 @@ fn string_length(text: &str, quote: char) -> usize {
     text.len()
 }
 
+/// Is the scalar exactly one `${{ }}`, so that its value keeps its type? One that does not parse counts as one:
+/// it is reported where it stands.
+pub(crate) fn is_alone(scalar: &str) -> bool {
+    let found = workflow::template_expressions(scalar);
+    let inside = scalar
+        .strip_prefix("${{")
+        .and_then(|rest| rest.strip_suffix("}}"))
+        .map(str::trim);
+    match found.as_slice() {
+        [one] => one.names.is_err() || inside == Some(one.source.as_str()),
+        several => several.iter().any(|one| one.names.is_err()),
+    }
+}
+
 /// What is wrong with the filters and tests of an expression: what and hint.
 pub(crate) fn faults(expression: &str) -> Vec<(String, String)> {
     let tokens = tokens(expression);
@@ -71,9 +161,15 @@ pub(crate) fn faults(expression: &str) -> Vec<(String, String)> {
         let is_test = sign == Token::Word("is") && word != "not"
             || sign == Token::Word("not") && before == Some(Token::Word("is"));
         if sign == Token::Sign('|') && !FILTERS.contains(&word) {
-            faults.push((format!("there is no filter `{word}`"), suggest::hint(word, FILTERS)));
+            faults.push((
+                format!("there is no filter `{word}`"),
+                suggest::hint(word, FILTERS),
+            ));
         } else if is_test && before != Some(Token::Sign('.')) && !TESTS.contains(&word) {
-            faults.push((format!("there is no test `is {word}`"), suggest::hint(word, TESTS)));
+            faults.push((
+                format!("there is no test `is {word}`"),
+                suggest::hint(word, TESTS),
+            ));
         }
         before = Some(sign);
     }
@@ -84,8 +180,12 @@ pub(crate) fn faults(expression: &str) -> Vec<(String, String)> {
 pub(crate) fn minds_missing(expression: &str) -> bool {
     let tokens = tokens(expression);
     let named = |word: &str| matches!(word, "or" | "default" | "none" | "defined" | "undefined");
-    tokens.iter().any(|token| matches!(token, Token::Word(word) if named(word)))
-        || tokens.windows(2).any(|pair| pair == [Token::Sign('|'), Token::Word("d")])
+    tokens
+        .iter()
+        .any(|token| matches!(token, Token::Word(word) if named(word)))
+        || tokens
+            .windows(2)
+            .any(|pair| pair == [Token::Sign('|'), Token::Word("d")])
 }
 
 #[cfg(test)]
@@ -95,14 +195,31 @@ mod tests {
     #[test]
     fn filters_and_tests_are_those_of_minijinja() {
         let environment = minijinja::Environment::new();
-        let kind = |source: String| environment.compile_expression(&source).and_then(|e| e.eval(())).err().map(|e| e.kind());
+        let kind = |source: String| {
+            environment
+                .compile_expression(&source)
+                .and_then(|e| e.eval(()))
+                .err()
+                .map(|e| e.kind())
+        };
         for filter in FILTERS {
-            assert_ne!(kind(format!("1|{filter}")), Some(minijinja::ErrorKind::UnknownFilter), "{filter}");
+            assert_ne!(
+                kind(format!("1|{filter}")),
+                Some(minijinja::ErrorKind::UnknownFilter),
+                "{filter}"
+            );
         }
         for test in TESTS {
-            assert_ne!(kind(format!("1 is {test}")), Some(minijinja::ErrorKind::UnknownTest), "{test}");
+            assert_ne!(
+                kind(format!("1 is {test}")),
+                Some(minijinja::ErrorKind::UnknownTest),
+                "{test}"
+            );
         }
-        assert_eq!(kind("1|lenght".to_owned()), Some(minijinja::ErrorKind::UnknownFilter));
+        assert_eq!(
+            kind("1|lenght".to_owned()),
+            Some(minijinja::ErrorKind::UnknownFilter)
+        );
     }
 
     #[test]
@@ -117,7 +234,10 @@ mod tests {
             ("inputs.is.a and inputs.a is none", ""),
             ("not inputs.a", ""),
         ] {
-            let found: Vec<String> = faults(expression).into_iter().map(|(what, _)| what).collect();
+            let found: Vec<String> = faults(expression)
+                .into_iter()
+                .map(|(what, _)| what)
+                .collect();
             assert_eq!(found.join("; "), expected, "{expression}");
         }
     }

@@ -44,9 +44,21 @@ impl fmt::Display for Severity {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Finding { file, line, column, severity, code: _, what, hint } = self;
+        let Finding {
+            file,
+            line,
+            column,
+            severity,
+            code: _,
+            what,
+            hint,
+        } = self;
         write!(f, "{file}:{line}:{column}: {severity}: {what}")?;
-        if hint.is_empty() { Ok(()) } else { write!(f, " ({hint})") }
+        if hint.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " ({hint})")
+        }
     }
 }
 
@@ -76,31 +88,66 @@ pub(crate) struct Findings {
 
 impl Findings {
     pub(crate) fn new(file: &str) -> Findings {
-        Findings { file: file.to_owned(), found: Vec::new() }
+        Findings {
+            file: file.to_owned(),
+            found: Vec::new(),
+        }
     }
 
-    pub(crate) fn error(&mut self, place: Place, code: &str, what: impl Into<String>, hint: impl Into<String>) {
+    pub(crate) fn error(
+        &mut self,
+        place: Place,
+        code: &str,
+        what: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
         self.add(place, Severity::Error, code, what.into(), hint.into());
     }
 
-    pub(crate) fn warning(&mut self, place: Place, code: &str, what: impl Into<String>, hint: impl Into<String>) {
+    pub(crate) fn warning(
+        &mut self,
+        place: Place,
+        code: &str,
+        what: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
         self.add(place, Severity::Warning, code, what.into(), hint.into());
     }
 
     fn add(&mut self, place: Place, severity: Severity, code: &str, what: String, hint: String) {
         let file = self.file.clone();
         let Place { line, column } = place;
-        self.found.push(Finding { file, line, column, severity, code: code.to_owned(), what, hint });
+        self.found.push(Finding {
+            file,
+            line,
+            column,
+            severity,
+            code: code.to_owned(),
+            what,
+            hint,
+        });
     }
 
     /// Is there one that keeps the file from being used?
     pub(crate) fn has_errors(&self) -> bool {
-        self.found.iter().any(|finding| finding.severity == Severity::Error)
+        self.found
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
     }
 
-    /// All of them, ordered by place, each once.
+    /// All of them, ordered by place, each once. What was refused as YAML is not reported again for its kind.
     pub(crate) fn ordered(mut self) -> Vec<Finding> {
-        self.found.sort_by(|a, b| (a.line, a.column, a.severity, &a.what).cmp(&(b.line, b.column, b.severity, &b.what)));
+        let refused: Vec<(u32, u32)> = self
+            .found
+            .iter()
+            .filter(|f| matches!(f.code.as_str(), "alias" | "bad_number"))
+            .map(|f| (f.line, f.column))
+            .collect();
+        self.found
+            .retain(|f| f.code != "wrong_kind" || !refused.contains(&(f.line, f.column)));
+        self.found.sort_by(|a, b| {
+            (a.line, a.column, a.severity, &a.what).cmp(&(b.line, b.column, b.severity, &b.what))
+        });
         self.found.dedup();
         self.found
     }

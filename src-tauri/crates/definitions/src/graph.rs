@@ -18,18 +18,32 @@ pub(crate) struct Graph {
 impl Graph {
     /// Resolves `needs` (filling them into the steps) and reports what is not a sibling, and cycles.
     pub(crate) fn build(context: &mut Context<'_>, plan: &mut Plan<'_>) -> Graph {
-        let needs: Vec<Vec<usize>> = (0..plan.items.len()).map(|index| needs_of(context, plan, index)).collect();
+        let needs: Vec<Vec<usize>> = (0..plan.items.len())
+            .map(|index| needs_of(context, plan, index))
+            .collect();
         for (index, needed) in needs.iter().enumerate() {
-            let names = needed.iter().map(|needed| plan.items[*needed].step.id.clone()).collect();
+            let names = needed
+                .iter()
+                .map(|needed| plan.items[*needed].step.id.clone())
+                .collect();
             plan.items[index].step.needs = names;
         }
-        let mut graph = Graph { needs, before: Vec::new() };
+        let mut graph = Graph {
+            needs,
+            before: Vec::new(),
+        };
         graph.refuse_cycles(context, plan);
-        let closures: Vec<BTreeSet<usize>> = (0..plan.items.len()).map(|index| graph.closure(index)).collect();
+        let closures: Vec<BTreeSet<usize>> = (0..plan.items.len())
+            .map(|index| graph.closure(index))
+            .collect();
         graph.before = (0..plan.items.len())
             .map(|index| {
-                let ended = plan.chain(index).flat_map(|part| closures[part].iter().copied());
-                ended.flat_map(|done| std::iter::once(done).chain(plan.inside(done))).collect()
+                let ended = plan
+                    .chain(index)
+                    .flat_map(|part| closures[part].iter().copied());
+                ended
+                    .flat_map(|done| std::iter::once(done).chain(plan.inside(done)))
+                    .collect()
             })
             .collect();
         // In a cycle everything would stand before everything.
@@ -64,10 +78,22 @@ impl Graph {
     fn refuse_cycles(&self, context: &mut Context<'_>, plan: &Plan<'_>) {
         let mut done = BTreeSet::new();
         for start in 0..self.needs.len() {
-            let Some(cycle) = self.cycle_from(start, &mut done) else { continue };
-            let ids: Vec<&str> = cycle.iter().map(|index| plan.items[*index].step.id.as_str()).collect();
-            let path = format!("{} → {}", ids.join(" → "), ids.first().copied().unwrap_or_default());
-            let explicit = cycle.iter().copied().find(|index| plan.items[*index].needs.is_some());
+            let Some(cycle) = self.cycle_from(start, &mut done) else {
+                continue;
+            };
+            let ids: Vec<&str> = cycle
+                .iter()
+                .map(|index| plan.items[*index].step.id.as_str())
+                .collect();
+            let path = format!(
+                "{} → {}",
+                ids.join(" → "),
+                ids.first().copied().unwrap_or_default()
+            );
+            let explicit = cycle
+                .iter()
+                .copied()
+                .find(|index| plan.items[*index].needs.is_some());
             let node = plan.items[explicit.unwrap_or(start)].node;
             context.error(
                 node.key_place("needs"),
@@ -95,7 +121,8 @@ impl Graph {
                 }
                 Some(next) => match path.iter().position(|(on_path, _)| *on_path == next) {
                     Some(begin) => {
-                        let cycle: Vec<usize> = path[begin..].iter().map(|(index, _)| *index).collect();
+                        let cycle: Vec<usize> =
+                            path[begin..].iter().map(|(index, _)| *index).collect();
                         done.extend(path.iter().map(|(index, _)| *index));
                         return Some(cycle);
                     }
@@ -112,27 +139,55 @@ fn needs_of(context: &mut Context<'_>, plan: &Plan<'_>, index: usize) -> Vec<usi
     let item = &plan.items[index];
     let siblings = plan.siblings(index);
     let Some(named) = &item.needs else {
-        let branch = item.parent.is_some_and(|parent| matches!(plan.items[parent].step.body, Body::Parallel { .. }));
-        let above = siblings.iter().position(|sibling| *sibling == index).and_then(|place| place.checked_sub(1));
-        return above.filter(|_| !branch).map(|above| vec![siblings[above]]).unwrap_or_default();
+        let branch = item
+            .parent
+            .is_some_and(|parent| matches!(plan.items[parent].step.body, Body::Parallel { .. }));
+        let above = siblings
+            .iter()
+            .position(|sibling| *sibling == index)
+            .and_then(|place| place.checked_sub(1));
+        return above
+            .filter(|_| !branch)
+            .map(|above| vec![siblings[above]])
+            .unwrap_or_default();
     };
     let mut needs = Vec::new();
     for node in named {
-        let Some(id) = context.text(node, "needs") else { continue };
-        let Some(needed) = siblings.iter().copied().find(|sibling| plan.items[*sibling].step.id == id) else {
-            let known = siblings.iter().filter(|sibling| **sibling != index).map(|sibling| plan.items[*sibling].step.id.as_str());
+        let Some(id) = context.text(node, "needs") else {
+            continue;
+        };
+        let Some(needed) = siblings
+            .iter()
+            .copied()
+            .find(|sibling| plan.items[*sibling].step.id == id)
+        else {
+            let known = siblings
+                .iter()
+                .filter(|sibling| **sibling != index)
+                .map(|sibling| plan.items[*sibling].step.id.as_str());
             let (what, hint) = match plan.index_of(&id) {
                 Some(_) => (
                     format!("`needs` names `{id}`, which is not in the same list"),
-                    format!("a step waits only for its siblings; {}", suggest::one_of(known)),
+                    format!(
+                        "a step waits only for its siblings; {}",
+                        suggest::one_of(known)
+                    ),
                 ),
-                None => (format!("`needs` names `{id}`, which does not exist"), suggest::hint(&id, known.clone())),
+                None => (
+                    format!("`needs` names `{id}`, which does not exist"),
+                    suggest::hint(&id, known.clone()),
+                ),
             };
             context.error(node.place, "unknown_need", what, hint);
             continue;
         };
         if needs.contains(&needed) {
-            context.error(node.place, "twice", format!("`needs` names `{id}` twice"), "keep one");
+            context.error(
+                node.place,
+                "twice",
+                format!("`needs` names `{id}` twice"),
+                "keep one",
+            );
             continue;
         }
         needs.push(needed);

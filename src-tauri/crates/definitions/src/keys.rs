@@ -24,34 +24,99 @@ const fn keys(known: &'static [&'static str]) -> Keys {
 
 pub(crate) const WORKFLOW: Keys = Keys {
     known: &[
-        "apiVersion", "kind", "id", "title", "version", "description", "risk", "labels", "effects", "inputs",
-        "defaults", "on_failure", "stages", "steps", "outputs",
+        "apiVersion",
+        "kind",
+        "id",
+        "title",
+        "version",
+        "description",
+        "risk",
+        "labels",
+        "effects",
+        "inputs",
+        "defaults",
+        "on_failure",
+        "stages",
+        "steps",
+        "outputs",
     ],
     later: &[
-        later("triggers", "schedules bring it; take it out and start the run by hand"),
-        later("locks", "scheduling brings it; take it out and start one run at a time"),
-        later("concurrency", "scheduling brings it; take it out and start one run at a time"),
+        later(
+            "triggers",
+            "schedules bring it; take it out and start the run by hand",
+        ),
+        later(
+            "locks",
+            "scheduling brings it; take it out and start one run at a time",
+        ),
+        later(
+            "concurrency",
+            "scheduling brings it; take it out and start one run at a time",
+        ),
         later("undo", "rollback and undo bring it; take it out"),
-        later("notify", "integrations bring it; take it out: waiting gates notify on this desktop"),
-        later("phrases", "the chat brings it; take it out and start the workflow by its id"),
-        later("rollback", "rollback and undo bring it; write `on_failure: stop`"),
-        later("policies", "the team version brings it; write a gate at each step that changes something"),
+        later(
+            "notify",
+            "integrations bring it; take it out: waiting gates notify on this desktop",
+        ),
+        later(
+            "phrases",
+            "the chat brings it; take it out and start the workflow by its id",
+        ),
+        later(
+            "rollback",
+            "rollback and undo bring it; write `on_failure: stop`",
+        ),
+        later(
+            "policies",
+            "the team version brings it; write a gate at each step that changes something",
+        ),
     ],
 };
 
 pub(crate) const STEP: Keys = Keys {
     known: &[
-        "id", "title", "stage", "needs", "when", "foreach", "as", "max_parallel", "on_item_error", "timeout", "retry",
-        "poll", "assert", "exit_when", "gate", "requires_approval", "irreversible", "uses", "with", "ai", "steps",
+        "id",
+        "title",
+        "stage",
+        "needs",
+        "when",
+        "foreach",
+        "as",
+        "max_parallel",
+        "on_item_error",
+        "timeout",
+        "retry",
+        "poll",
+        "assert",
+        "exit_when",
+        "gate",
+        "requires_approval",
+        "irreversible",
+        "uses",
+        "with",
+        "ai",
+        "steps",
         "parallel",
     ],
     later: &[
-        later("rollback", "rollback and undo bring it; the tool's own inverse is recorded, else write `irreversible: <why>`"),
-        later("on_error", "rollback and undo bring it; write `on_item_error: continue` in a list, or `retry`"),
-        later("invoke", "troubleshooting brings it; call the tool with `uses`"),
+        later(
+            "rollback",
+            "rollback and undo bring it; the tool's own inverse is recorded, else write `irreversible: <why>`",
+        ),
+        later(
+            "on_error",
+            "rollback and undo bring it; write `on_item_error: continue` in a list, or `retry`",
+        ),
+        later(
+            "invoke",
+            "troubleshooting brings it; call the tool with `uses`",
+        ),
         later("switch", "branches bring it; write steps with `when`"),
         later("ask", "forms bring it; declare an input, or ask at a gate"),
-        later("wait", "timers bring it; write `poll`, or a gate that holds"),
+        later(
+            "wait",
+            "timers bring it; write `poll`, or a gate that holds",
+        ),
         later("workflow", "child runs bring it; write the steps here"),
     ],
 };
@@ -59,15 +124,31 @@ pub(crate) const STEP: Keys = Keys {
 /// The keys that make a step's body, of which a step has exactly one.
 pub(crate) const BODIES: [&str; 4] = ["uses", "ai", "steps", "parallel"];
 
-const PEOPLE: &str = "the team version brings it; for now the person at this computer decides: take it out";
+const PEOPLE: &str =
+    "the team version brings it; for now the person at this computer decides: take it out";
 
 pub(crate) const GATES: Keys = keys(&["before", "after"]);
 pub(crate) const GATE: Keys = Keys {
     known: &[
-        "title", "show", "decisions", "editable", "recheck", "grant_ttl", "scope", "skip_when", "wait", "remind",
-        "on_timeout", "redo",
+        "title",
+        "show",
+        "decisions",
+        "editable",
+        "recheck",
+        "grant_ttl",
+        "scope",
+        "skip_when",
+        "wait",
+        "remind",
+        "on_timeout",
+        "redo",
     ],
-    later: &[later("approvers", PEOPLE), later("quorum", PEOPLE), later("escalate", PEOPLE), later("exclude", PEOPLE)],
+    later: &[
+        later("approvers", PEOPLE),
+        later("quorum", PEOPLE),
+        later("escalate", PEOPLE),
+        later("exclude", PEOPLE),
+    ],
 };
 pub(crate) const REDO: Keys = keys(&["step", "max"]);
 pub(crate) const DEFAULTS: Keys = keys(&["timeout", "retry"]);
@@ -86,20 +167,39 @@ pub(crate) const FALLBACK: Keys = keys(&["when", "uses", "with"]);
 
 pub(crate) const TEST: Keys = keys(&["apiVersion", "kind", "workflow", "cases"]);
 pub(crate) const CASE: Keys = keys(&["name", "inputs", "provider", "tools", "decide", "expect"]);
-pub(crate) const DECIDE: Keys =
-    keys(&["at", "decision", "advance", "reason", "feedback", "values", "items"]);
+pub(crate) const DECIDE: Keys = keys(&[
+    "at", "decision", "advance", "reason", "feedback", "values", "items",
+]);
 
 /// Words of `on_failure` that a later version brings.
 pub(crate) const ON_FAILURE_LATER: [Later; 3] = [
-    later("rollback", "rollback and undo bring it; write `stop`: the changes made are listed"),
-    later("ask", "rollback and undo bring it; write `stop`: the changes made are listed"),
-    later("retry", "rollback and undo bring it; write `stop`, and `retry` at the steps"),
+    later(
+        "rollback",
+        "rollback and undo bring it; write `stop`: the changes made are listed",
+    ),
+    later(
+        "ask",
+        "rollback and undo bring it; write `stop`: the changes made are listed",
+    ),
+    later(
+        "retry",
+        "rollback and undo bring it; write `stop`, and `retry` at the steps",
+    ),
 ];
 
 /// Kinds of files that a later version brings.
-pub(crate) const KINDS_LATER: [Later; 1] =
-    [later("Policy", "the team version brings it; write a gate at each step that changes something")];
+pub(crate) const KINDS_LATER: [Later; 1] = [later(
+    "Policy",
+    "the team version brings it; write a gate at each step that changes something",
+)];
 
 /// Words that a gate's `show` may name beside expressions: parts of a card.
-pub(crate) const SHOW_WORDS: [&str; 7] =
-    ["output", "evidence", "provenance", "action", "diff", "blast_radius", "rollback_plan"];
+pub(crate) const SHOW_WORDS: [&str; 7] = [
+    "output",
+    "evidence",
+    "provenance",
+    "action",
+    "diff",
+    "blast_radius",
+    "rollback_plan",
+];

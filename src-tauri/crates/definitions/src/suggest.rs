@@ -1,7 +1,10 @@
 //! "Did you mean": the nearest permitted word, and lists of words for messages.
 
 /// The nearest of the permitted words, when one is near enough to be meant.
-pub(crate) fn nearest<'a>(word: &str, permitted: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    word: &str,
+    permitted: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let near = 1 + word.chars().count() / 4;
     permitted
         .into_iter()
@@ -28,5 +31,9 @@ pub(crate) fn hint<'a>(word: &str, permitted: impl IntoIterator<Item = &'a str> 
 /// `known here: a, b, c`.
 pub(crate) fn one_of<'a>(permitted: impl IntoIterator<Item = &'a str>) -> String {
     let words: Vec<&str> = permitted.into_iter().collect();
-    if words.is_empty() { "nothing may stand here".to_owned() } else { format!("known here: {}", words.join(", ")) }
+    if words.is_empty() {
+        "nothing may stand here".to_owned()
+    } else {
+        format!("known here: {}", words.join(", "))
+    }
 }

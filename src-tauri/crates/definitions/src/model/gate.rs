@@ -1,22 +1,12 @@
 //! The gates of a step, and the shorthand `requires_approval`. What a gate leaves out is filled in here.
 
-use super::step::{bare, template};
+use super::checks::{bare, template};
+use super::words::{DECISIONS, ON_TIMEOUT, SCOPES};
 use crate::context::Context;
 use crate::keys;
 use crate::yaml::{Node, Value};
 use serde_json::Value as Json;
 use workflow::{Body, CardScope, DecisionKind, EffectClass, Gate, GateKind, Gates, OnTimeout};
-
-pub(crate) const DECISIONS: [(&str, DecisionKind); 6] = [
-    ("approve", DecisionKind::Approve),
-    ("edit", DecisionKind::Edit),
-    ("skip", DecisionKind::Skip),
-    ("drop", DecisionKind::Drop),
-    ("redo", DecisionKind::Redo),
-    ("reject", DecisionKind::Reject),
-];
-pub(crate) const SCOPES: [(&str, CardScope); 2] = [("all_items", CardScope::AllItems), ("each", CardScope::Each)];
-pub(crate) const ON_TIMEOUT: [(&str, OnTimeout); 2] = [("hold", OnTimeout::Hold), ("reject", OnTimeout::Reject)];
 
 /// How often a result may be redone unless the gate says otherwise.
 const REDO_MAX: u32 = 3;
@@ -25,18 +15,34 @@ const REDO_MAX: u32 = 3;
 const ONLY_BEFORE: [&str; 3] = ["editable", "recheck", "grant_ttl"];
 
 /// The gates of a call or of an AI step.
-pub(super) fn read(context: &mut Context<'_>, step: &Node, title: &str, body: &Body, in_list: bool) -> Gates {
+pub(super) fn read(
+    context: &mut Context<'_>,
+    step: &Node,
+    title: &str,
+    body: &Body,
+    in_list: bool,
+) -> Gates {
     let mut gates = Gates::default();
     if let Some(node) = step.get("gate")
         && context.map(node, "gate", &keys::GATES)
     {
         if node.entries().is_empty() {
-            context.error(node.place, "empty", "gate is empty", "write `gate: { before: { … } }` or `after`");
+            context.error(
+                node.place,
+                "empty",
+                "gate is empty",
+                "write `gate: { before: { … } }` or `after`",
+            );
         }
         if let Some(before) = node.get("before") {
-            if matches!(body, Body::Ai(_)) {
+            if step.get("ai").is_some() {
                 let what = "a question to a model has no gate before it: it changes nothing";
-                context.error(node.key_place("before"), "misplaced_gate", what, "write `gate.after`: it decides on the result");
+                context.error(
+                    node.key_place("before"),
+                    "misplaced_gate",
+                    what,
+                    "write `gate.after`: it decides on the result",
+                );
             }
             gates.before = gate(context, before, GateKind::Before, title, in_list);
         }
@@ -49,8 +55,17 @@ pub(super) fn read(context: &mut Context<'_>, step: &Node, title: &str, body: &B
 }
 
 /// `requires_approval: true`: before anything that changes or spends a credential, after a read or an AI result.
-fn shorthand(context: &mut Context<'_>, step: &Node, title: &str, body: &Body, in_list: bool, gates: &mut Gates) {
-    let Some(node) = step.get("requires_approval") else { return };
+fn shorthand(
+    context: &mut Context<'_>,
+    step: &Node,
+    title: &str,
+    body: &Body,
+    in_list: bool,
+    gates: &mut Gates,
+) {
+    let Some(node) = step.get("requires_approval") else {
+        return;
+    };
     if context.flag(node, "requires_approval") != Some(true) {
         return;
     }
@@ -61,11 +76,22 @@ fn shorthand(context: &mut Context<'_>, step: &Node, title: &str, body: &Body, i
         }
         Body::Ai(_) | Body::Steps { .. } | Body::Parallel { .. } => false,
     };
-    let (kind, place) =
-        if before { (GateKind::Before, &mut gates.before) } else { (GateKind::After, &mut gates.after) };
+    let (kind, place) = if before {
+        (GateKind::Before, &mut gates.before)
+    } else {
+        (GateKind::After, &mut gates.after)
+    };
     if place.is_some() {
-        let what = format!("`requires_approval` says again what `gate.{}` says", kind.word());
-        context.error(step.key_place("requires_approval"), "misplaced_key", what, "take it out");
+        let what = format!(
+            "`requires_approval` says again what `gate.{}` says",
+            kind.word()
+        );
+        context.error(
+            step.key_place("requires_approval"),
+            "misplaced_key",
+            what,
+            "take it out",
+        );
         return;
     }
     *place = Some(Gate {
@@ -93,7 +119,12 @@ fn question(kind: GateKind, title: &str) -> Json {
 }
 
 /// The answers that a gate offers when the file names none.
-fn usual_decisions(kind: GateKind, one_card_for_a_list: bool, editable: bool, redo: Option<&str>) -> Vec<DecisionKind> {
+fn usual_decisions(
+    kind: GateKind,
+    one_card_for_a_list: bool,
+    editable: bool,
+    redo: Option<&str>,
+) -> Vec<DecisionKind> {
     let mut decisions = vec![DecisionKind::Approve];
     match kind {
         GateKind::Before => {
@@ -108,15 +139,27 @@ fn usual_decisions(kind: GateKind, one_card_for_a_list: bool, editable: bool, re
     decisions
 }
 
-fn gate(context: &mut Context<'_>, node: &Node, kind: GateKind, title: &str, in_list: bool) -> Option<Gate> {
+fn gate(
+    context: &mut Context<'_>,
+    node: &Node,
+    kind: GateKind,
+    title: &str,
+    in_list: bool,
+) -> Option<Gate> {
     let what = format!("gate.{}", kind.word());
     if !context.map(node, &what, &keys::GATE) {
         return None;
     }
     if kind == GateKind::After {
         for key in ONLY_BEFORE.iter().filter(|key| node.get(key).is_some()) {
-            let what = format!("`{key}` has no meaning after a result: there is no call left to run");
-            context.error(node.key_place(key), "misplaced_key", what, "take it out, or move it to `gate.before`");
+            let what =
+                format!("`{key}` has no meaning after a result: there is no call left to run");
+            context.error(
+                node.key_place(key),
+                "misplaced_key",
+                what,
+                "take it out, or move it to `gate.before`",
+            );
         }
     }
     let scope = scope(context, node, in_list);
@@ -126,21 +169,43 @@ fn gate(context: &mut Context<'_>, node: &Node, kind: GateKind, title: &str, in_
     let decisions = match node.get("decisions") {
         None => usual_decisions(kind, one_card, !editable.is_empty(), redo_step.as_deref()),
         Some(list) => context
-            .words(list, "decisions", |context, item| context.choice(item, "a decision", &DECISIONS))
+            .words(list, "decisions", |context, item| {
+                context.choice(item, "a decision", &DECISIONS)
+            })
             .unwrap_or_default(),
     };
     let wait_ms = node.get("wait").and_then(|n| context.some_time(n, "wait"));
-    let on_timeout = node.get("on_timeout").and_then(|n| on_timeout(context, n)).unwrap_or_default();
-    if let Some(key) = node.get("on_timeout").filter(|_| node.get("wait").is_none()) {
-        context.error(key.place, "misplaced_key", "`on_timeout` stands without `wait`", "write how long: `wait: 4h`, or take it out");
+    let on_timeout = node
+        .get("on_timeout")
+        .and_then(|n| on_timeout(context, n))
+        .unwrap_or_default();
+    if let Some(key) = node
+        .get("on_timeout")
+        .filter(|_| node.get("wait").is_none())
+    {
+        context.error(
+            key.place,
+            "misplaced_key",
+            "`on_timeout` stands without `wait`",
+            "write how long: `wait: 4h`, or take it out",
+        );
     }
     Some(Gate {
-        title: node.get("title").and_then(|n| template(context, n, "the gate's title")).unwrap_or_else(|| question(kind, title)),
+        title: node
+            .get("title")
+            .and_then(|n| template(context, n, "the gate's title"))
+            .unwrap_or_else(|| question(kind, title)),
         show: show(context, node),
         recheck: names(context, node, "recheck"),
-        grant_ttl_ms: node.get("grant_ttl").and_then(|n| context.some_time(n, "grant_ttl")),
-        skip_when: node.get("skip_when").and_then(|n| bare(context, n, "skip_when")),
-        remind_ms: node.get("remind").and_then(|n| context.some_time(n, "remind")),
+        grant_ttl_ms: node
+            .get("grant_ttl")
+            .and_then(|n| context.some_time(n, "grant_ttl")),
+        skip_when: node
+            .get("skip_when")
+            .and_then(|n| bare(context, n, "skip_when")),
+        remind_ms: node
+            .get("remind")
+            .and_then(|n| context.some_time(n, "remind")),
         decisions,
         editable,
         scope,
@@ -152,27 +217,45 @@ fn gate(context: &mut Context<'_>, node: &Node, kind: GateKind, title: &str, in_
 }
 
 fn scope(context: &mut Context<'_>, node: &Node, in_list: bool) -> CardScope {
-    let Some(scope) = node.get("scope") else { return CardScope::AllItems };
+    let Some(scope) = node.get("scope") else {
+        return CardScope::AllItems;
+    };
     if !in_list {
-        context.error(node.key_place("scope"), "misplaced_key", "`scope` stands on a step without `foreach`", "take it out");
+        context.error(
+            node.key_place("scope"),
+            "misplaced_key",
+            "`scope` stands on a step without `foreach`",
+            "take it out",
+        );
         return CardScope::AllItems;
     }
     context.choice(scope, "scope", &SCOPES).unwrap_or_default()
 }
 
 fn names(context: &mut Context<'_>, node: &Node, key: &str) -> Vec<String> {
-    let Some(list) = node.get(key) else { return Vec::new() };
-    context.words(list, key, |context, item| context.text(item, key)).unwrap_or_default()
+    let Some(list) = node.get(key) else {
+        return Vec::new();
+    };
+    context
+        .words(list, key, |context, item| context.text(item, key))
+        .unwrap_or_default()
 }
 
 fn show(context: &mut Context<'_>, node: &Node) -> Vec<String> {
-    let Some(list) = node.get("show") else { return Vec::new() };
-    let entry = |context: &mut Context<'_>, item: &Node| bare(context, item, "show").map(|expression| expression.0);
+    let Some(list) = node.get("show") else {
+        return Vec::new();
+    };
+    let entry = |context: &mut Context<'_>, item: &Node| {
+        bare(context, item, "show").map(|expression| expression.0)
+    };
     context.words(list, "show", entry).unwrap_or_default()
 }
 
 fn on_timeout(context: &mut Context<'_>, node: &Node) -> Option<OnTimeout> {
-    if node.text().is_some_and(|word| matches!(word, "approve" | "approved" | "continue" | "skip")) {
+    if node
+        .text()
+        .is_some_and(|word| matches!(word, "approve" | "approved" | "continue" | "skip"))
+    {
         context.error(
             node.place,
             "silence_approves",
@@ -185,14 +268,24 @@ fn on_timeout(context: &mut Context<'_>, node: &Node) -> Option<OnTimeout> {
 }
 
 fn redo(context: &mut Context<'_>, node: &Node) -> (Option<String>, u32) {
-    let Some(redo) = node.get("redo") else { return (None, REDO_MAX) };
+    let Some(redo) = node.get("redo") else {
+        return (None, REDO_MAX);
+    };
     if !context.map(redo, "redo", &keys::REDO) {
         return (None, REDO_MAX);
     }
     if matches!(&redo.value, Value::Map(entries) if entries.is_empty()) {
-        context.error(redo.place, "empty", "redo is empty", "write `redo: { max: 3 }`");
+        context.error(
+            redo.place,
+            "empty",
+            "redo is empty",
+            "write `redo: { max: 3 }`",
+        );
     }
     let step = redo.get("step").and_then(|n| context.text(n, "redo.step"));
-    let max = redo.get("max").and_then(|n| context.small(n, "redo.max", 1..=100)).unwrap_or(REDO_MAX);
+    let max = redo
+        .get("max")
+        .and_then(|n| context.small(n, "redo.max", 1..=100))
+        .unwrap_or(REDO_MAX);
     (step, max)
 }

@@ -1,6 +1,7 @@
 //! The head of a workflow file: everything beside its steps.
 
 use super::in_words;
+use super::words::{EFFECTS, RISKS};
 use crate::context::Context;
 use crate::finding::Place;
 use crate::keys::{self, Keys};
@@ -25,15 +26,6 @@ pub(super) struct Header {
     pub(super) outputs: BTreeMap<String, Json>,
 }
 
-pub(crate) const EFFECTS: [(&str, EffectClass); 5] = [
-    ("read", EffectClass::Read),
-    ("credential", EffectClass::Credential),
-    ("write", EffectClass::Write),
-    ("destructive", EffectClass::Destructive),
-    ("external", EffectClass::External),
-];
-pub(crate) const RISKS: [(&str, Risk); 3] = [("low", Risk::Low), ("medium", Risk::Medium), ("high", Risk::High)];
-
 pub(super) fn read(context: &mut Context<'_>, root: &Node) -> Option<Header> {
     const KEYS: &Keys = &keys::WORKFLOW;
     if !context.map(root, "a workflow", KEYS) {
@@ -43,14 +35,26 @@ pub(super) fn read(context: &mut Context<'_>, root: &Node) -> Option<Header> {
         .required(root, "id", "a workflow", "write `id: name_of_the_workflow`")
         .and_then(|node| context.identifier(node, "the workflow's id"))
         .unwrap_or_default();
-    context.required(root, "steps", "a workflow", "write `steps:` with at least one step");
-    let text = |context: &mut Context<'_>, key: &str, what: &str| root.get(key).and_then(|node| context.text(node, what));
+    context.required(
+        root,
+        "steps",
+        "a workflow",
+        "write `steps:` with at least one step",
+    );
+    let text = |context: &mut Context<'_>, key: &str, what: &str| {
+        root.get(key).and_then(|node| context.text(node, what))
+    };
     let title = text(context, "title", "the title").unwrap_or_else(|| in_words(&id));
     let version = text(context, "version", "the version").unwrap_or_else(|| "0".to_owned());
     let description = text(context, "description", "the description").unwrap_or_default();
-    let risk = root.get("risk").and_then(|node| context.choice(node, "risk", &RISKS)).unwrap_or_default();
+    let risk = root
+        .get("risk")
+        .and_then(|node| context.choice(node, "risk", &RISKS))
+        .unwrap_or_default();
     let effects = root.get("effects").and_then(|node| {
-        context.words(node, "effects", |context, item| context.choice(item, "an effect", &EFFECTS))
+        context.words(node, "effects", |context, item| {
+            context.choice(item, "an effect", &EFFECTS)
+        })
     });
     Some(Header {
         labels: labels(context, root),
@@ -68,7 +72,9 @@ pub(super) fn read(context: &mut Context<'_>, root: &Node) -> Option<Header> {
 }
 
 fn labels(context: &mut Context<'_>, root: &Node) -> BTreeMap<String, String> {
-    let Some(node) = root.get("labels") else { return BTreeMap::new() };
+    let Some(node) = root.get("labels") else {
+        return BTreeMap::new();
+    };
     if !matches!(node.value, Value::Map(_)) {
         context.wrong_kind(node, "labels", "a map", "write `labels: { area: fleet }`");
     }
@@ -81,9 +87,16 @@ fn labels(context: &mut Context<'_>, root: &Node) -> BTreeMap<String, String> {
 
 fn inputs(context: &mut Context<'_>, root: &Node) -> Json {
     let none = || json!({ "type": "object", "additionalProperties": false, "properties": {} });
-    let Some(node) = root.get("inputs") else { return none() };
+    let Some(node) = root.get("inputs") else {
+        return none();
+    };
     if !matches!(node.value, Value::Map(_)) {
-        context.wrong_kind(node, "inputs", "a map", "it is a JSON Schema: `type: object` with `properties`");
+        context.wrong_kind(
+            node,
+            "inputs",
+            "a map",
+            "it is a JSON Schema: `type: object` with `properties`",
+        );
         return none();
     }
     schemas::object_schema(context, node, "inputs");
@@ -92,32 +105,64 @@ fn inputs(context: &mut Context<'_>, root: &Node) -> Json {
 }
 
 fn on_failure(context: &mut Context<'_>, root: &Node) -> OnFailure {
-    let Some(node) = root.get("on_failure") else { return OnFailure::Stop };
+    let Some(node) = root.get("on_failure") else {
+        return OnFailure::Stop;
+    };
     let word = node.text().unwrap_or_default();
-    if let Some(later) = keys::ON_FAILURE_LATER.iter().find(|later| later.word == word) {
-        context.error(node.place, "not_yet", format!("not available yet: `on_failure: {word}`"), later.hint);
+    if let Some(later) = keys::ON_FAILURE_LATER
+        .iter()
+        .find(|later| later.word == word)
+    {
+        context.error(
+            node.place,
+            "not_yet",
+            format!("not available yet: `on_failure: {word}`"),
+            later.hint,
+        );
         return OnFailure::Stop;
     }
-    context.choice(node, "on_failure", &[("stop", OnFailure::Stop)]).unwrap_or_default()
+    context
+        .choice(node, "on_failure", &[("stop", OnFailure::Stop)])
+        .unwrap_or_default()
 }
 
 fn stages(context: &mut Context<'_>, root: &Node) -> Option<Vec<String>> {
     let node = root.get("stages")?;
     let items = context.list(node, "stages", "write `stages: [First, Second]`")?;
     if items.is_empty() {
-        context.error(node.place, "empty", "stages is empty", "take it out: then each top-level step is a stage");
+        context.error(
+            node.place,
+            "empty",
+            "stages is empty",
+            "take it out: then each top-level step is a stage",
+        );
         return None;
     }
-    Some(items.iter().map(|item| context.text(item, "a stage").unwrap_or_default()).collect())
+    Some(
+        items
+            .iter()
+            .map(|item| context.text(item, "a stage").unwrap_or_default())
+            .collect(),
+    )
 }
 
 fn outputs(context: &mut Context<'_>, root: &Node) -> BTreeMap<String, Json> {
-    let Some(node) = root.get("outputs") else { return BTreeMap::new() };
+    let Some(node) = root.get("outputs") else {
+        return BTreeMap::new();
+    };
     if !matches!(node.value, Value::Map(_)) {
-        context.wrong_kind(node, "outputs", "a map", "write `outputs: { name: \"${{ steps.x.output.y }}\" }`");
+        context.wrong_kind(
+            node,
+            "outputs",
+            "a map",
+            "write `outputs: { name: \"${{ steps.x.output.y }}\" }`",
+        );
     }
     no_template_keys(context, node);
-    node.entries().iter().map(|(key, value)| (key.text.clone(), value.to_json())).collect()
+    node.entries()
+        .iter()
+        .map(|(key, value)| (key.text.clone(), value.to_json()))
+        .collect()
 }
 
 /// Keys are names, never templates: nothing would evaluate them.
@@ -125,7 +170,12 @@ pub(super) fn no_template_keys(context: &mut Context<'_>, node: &Node) {
     for (key, value) in node.entries() {
         if key.text.contains("${{") {
             let place: Place = key.place;
-            context.error(place, "no_expression_here", "a key is a name, not a template", "write the name; only values hold `${{ }}`");
+            context.error(
+                place,
+                "no_expression_here",
+                "a key is a name, not a template",
+                "write the name; only values hold `${{ }}`",
+            );
         }
         no_template_keys(context, value);
     }

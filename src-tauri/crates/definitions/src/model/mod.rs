@@ -2,10 +2,12 @@
 //! beyond its shape is in `rules`.
 
 mod body;
+mod checks;
 mod gate;
 mod header;
 mod resolve;
 mod step;
+pub(crate) mod words;
 
 use crate::context::Context;
 use crate::graph::Graph;
@@ -14,12 +16,12 @@ use crate::yaml::Node;
 use std::collections::BTreeMap;
 use workflow::{Body, Step, ToolSpec, Workflow};
 
-pub(crate) use gate::DECISIONS;
-
 /// The steps of a file side by side, parents before children, each with its place in the file.
 pub(crate) struct Plan<'n> {
     pub(crate) items: Vec<Item<'n>>,
     pub(crate) roots: Vec<usize>,
+    /// More steps than a file may have were reported.
+    is_full: bool,
 }
 
 /// A step under construction. Its `step` has no children yet; they are in `children`.
@@ -50,7 +52,9 @@ impl Plan<'_> {
 
     /// The first step of that id.
     pub(crate) fn index_of(&self, id: &str) -> Option<usize> {
-        self.items.iter().position(|item| item.step.id == id && !id.is_empty())
+        self.items
+            .iter()
+            .position(|item| item.step.id == id && !id.is_empty())
     }
 
     /// Everything inside a step, itself not counted.
@@ -70,7 +74,9 @@ impl Plan<'_> {
             let item = &self.items[*index];
             let mut step = item.step.clone();
             match &mut step.body {
-                Body::Steps { steps } | Body::Parallel { steps, .. } => *steps = self.assemble(&item.children),
+                Body::Steps { steps } | Body::Parallel { steps, .. } => {
+                    *steps = self.assemble(&item.children)
+                }
                 Body::Uses { .. } | Body::Ai(_) => {}
             }
             step
@@ -82,14 +88,25 @@ impl Plan<'_> {
 /// Reads a workflow file. The result is whole only when there are no error findings.
 pub(crate) fn workflow(context: &mut Context<'_>, root: &Node) -> Option<Workflow> {
     let header = header::read(context, root)?;
-    let mut plan = Plan { items: Vec::new(), roots: Vec::new() };
+    let mut plan = Plan {
+        items: Vec::new(),
+        roots: Vec::new(),
+        is_full: false,
+    };
     if let Some(steps) = root.get("steps") {
         plan.roots = step::list(context, &mut plan, steps, None, 1);
     }
     resolve::defaults(context, &mut plan, root);
     let stages = resolve::stages(context, &mut plan, root, header.stages);
     let graph = Graph::build(context, &mut plan);
-    rules::check(context, root, &plan, &graph, &header.inputs, header.effects.as_deref());
+    rules::check(
+        context,
+        root,
+        &plan,
+        &graph,
+        &header.inputs,
+        header.effects.as_deref(),
+    );
     Some(Workflow {
         id: header.id,
         title: header.title,
@@ -118,7 +135,9 @@ fn tools(context: &Context<'_>, plan: &Plan<'_>) -> BTreeMap<String, ToolSpec> {
     }
     let mut tools = BTreeMap::new();
     while let Some(name) = names.pop() {
-        let Some(spec) = context.catalogue.tools.get(name) else { continue };
+        let Some(spec) = context.catalogue.tools.get(name) else {
+            continue;
+        };
         if tools.insert(name.to_owned(), spec.clone()).is_none() {
             names.extend(spec.inverse.as_deref());
         }

@@ -3,84 +3,128 @@
 
 use super::Sheet;
 use crate::context::Context;
+use crate::expression;
 use crate::finding::Place;
 use crate::suggest;
 use crate::yaml::{Node, Value};
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value as Json;
-use workflow::Body;
 
 pub(super) fn check(context: &mut Context<'_>, sheet: &Sheet<'_, '_>) {
     for item in &sheet.plan.items {
-        match &item.step.body {
-            Body::Uses { tool, with } => arguments(context, item.node, tool, with),
-            Body::Ai(ai) => {
-                if let Some(fallback) = item.node.get("ai").and_then(|ai| ai.get("fallback")) {
-                    arguments(context, fallback, &ai.fallback.tool, &ai.fallback.with);
-                }
-            }
-            Body::Steps { .. } | Body::Parallel { .. } => {}
+        arguments(context, item.node);
+        if let Some(fallback) = item.node.get("ai").and_then(|ai| ai.get("fallback")) {
+            arguments(context, fallback);
         }
     }
 }
 
-fn arguments(context: &mut Context<'_>, node: &Node, tool: &str, with: &Json) {
-    let Some(spec) = context.catalogue.tools.get(tool) else { return };
-    let schema = spec.input.clone();
+/// The arguments of the call that a map describes with `uses` and `with`.
+fn arguments(context: &mut Context<'_>, node: &Node) {
+    let Some(uses) = node.get("uses") else { return };
+    let Some(spec) = uses
+        .text()
+        .and_then(|name| context.catalogue.tools.get(name))
+    else {
+        return;
+    };
+    let (tool, schema) = (spec.name.clone(), spec.input.clone());
+    let Ok(validator) = jsonschema::draft202012::options().build(&schema) else {
+        return;
+    };
+    let empty = Node::empty_map(uses.place);
+    let arguments = node
+        .get("with")
+        .filter(|with| matches!(with.value, Value::Map(_)))
+        .unwrap_or(&empty);
     // Nulls are dropped before the call (semantics.md 16).
-    let mut given = with.clone();
+    let mut given = arguments.to_json();
     if let Json::Object(fields) = &mut given {
         fields.retain(|_, value| !value.is_null());
     }
-    let Ok(validator) = jsonschema::draft202012::options().build(&schema) else { return };
-    let empty = Node::empty_map(node.get("uses").map_or(node.place, |call| call.place));
-    let arguments = node.get("with").filter(|with| matches!(with.value, Value::Map(_))).unwrap_or(&empty);
     for error in validator.iter_errors(&given) {
-        one(context, tool, &schema, arguments, &error);
+        one(context, &tool, &schema, arguments, &error);
     }
 }
 
-fn one(context: &mut Context<'_>, tool: &str, schema: &Json, arguments: &Node, error: &ValidationError<'_>) {
+fn one(
+    context: &mut Context<'_>,
+    tool: &str,
+    schema: &Json,
+    arguments: &Node,
+    error: &ValidationError<'_>,
+) {
     let path = error.instance_path().as_str();
     let found = arguments.at(path);
     let name = path.trim_start_matches('/').replace('/', ".");
-    let named = if name.is_empty() { format!("`{tool}`") } else { format!("the argument `{name}` of `{tool}`") };
-    let permitted = || {
-        let properties = schema.get("properties").filter(|_| path.is_empty()).and_then(Json::as_object);
-        properties.into_iter().flat_map(|properties| properties.keys()).map(String::as_str).collect::<Vec<_>>()
+    let named = if name.is_empty() {
+        format!("`{tool}`")
+    } else {
+        format!("the argument `{name}` of `{tool}`")
     };
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the other kinds have one message")]
+    let permitted = || {
+        let properties = schema
+            .get("properties")
+            .filter(|_| path.is_empty())
+            .and_then(Json::as_object);
+        properties
+            .into_iter()
+            .flat_map(|properties| properties.keys())
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+    };
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other kinds have one message"
+    )]
     match error.kind() {
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
             for argument in unexpected {
                 let what = format!("{named} takes no argument `{argument}`");
-                context.error(found.key_place(argument), "unknown_argument", what, suggest::hint(argument, permitted()));
+                context.error(
+                    found.key_place(argument),
+                    "unknown_argument",
+                    what,
+                    suggest::hint(argument, permitted()),
+                );
             }
         }
         Kind::Required { property } => {
             let argument = property.as_str().unwrap_or_default();
-            let place = if path.is_empty() { arguments.place } else { found.place };
-            let hint = if path.is_empty() { format!("write `with: {{ {argument}: … }}`") } else { String::new() };
-            context.error(place, "missing_argument", format!("{named} needs `{argument}`"), hint);
+            let place = if path.is_empty() {
+                arguments.place
+            } else {
+                found.place
+            };
+            let hint = if path.is_empty() {
+                format!("write `with: {{ {argument}: … }}`")
+            } else {
+                String::new()
+            };
+            context.error(
+                place,
+                "missing_argument",
+                format!("{named} needs `{argument}`"),
+                hint,
+            );
         }
         // An expression alone has any type; text around one makes it text.
-        Kind::Type { .. } if !is_expression(found) => wrong(context, found.place, &named, error),
+        Kind::Type { .. } if !found.text().is_some_and(expression::is_alone) => {
+            wrong(context, found.place, &named, error)
+        }
         _ if !has_expression(found) => wrong(context, found.place, &named, error),
         _ => {}
     }
 }
 
 fn wrong(context: &mut Context<'_>, place: Place, named: &str, error: &ValidationError<'_>) {
-    context.error(place, "wrong_argument", format!("{named} does not fit: {error}"), "see the tool's input schema");
-}
-
-/// Is the value exactly one expression? One that does not parse was reported where it stands.
-fn is_expression(node: &Node) -> bool {
-    let Some(text) = node.text() else { return false };
-    let found = workflow::template_expressions(text);
-    let whole = text.strip_prefix("${{").and_then(|rest| rest.strip_suffix("}}")).map(str::trim);
-    found.iter().any(|one| one.names.is_err()) || found.len() == 1 && whole == found.first().map(|one| one.source.as_str())
+    context.error(
+        place,
+        "wrong_argument",
+        format!("{named} does not fit: {error}"),
+        "see the tool's input schema",
+    );
 }
 
 fn has_expression(node: &Node) -> bool {

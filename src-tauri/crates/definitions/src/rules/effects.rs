@@ -5,24 +5,35 @@ use super::Sheet;
 use crate::context::Context;
 use crate::model::Item;
 use crate::yaml::Node;
-use workflow::{Ai, Body, EffectClass, ToolSpec};
+use workflow::{EffectClass, ToolSpec};
 
-pub(super) fn check(context: &mut Context<'_>, sheet: &Sheet<'_, '_>, promised: Option<&[EffectClass]>) {
+pub(super) fn check(
+    context: &mut Context<'_>,
+    sheet: &Sheet<'_, '_>,
+    promised: Option<&[EffectClass]>,
+) {
     let catalogue = context.catalogue;
     for item in &sheet.plan.items {
-        match &item.step.body {
-            Body::Uses { tool, .. } => {
-                let (Some(spec), Some(node)) = (catalogue.tools.get(tool), item.node.get("uses")) else { continue };
-                promise(context, promised, spec, node);
-                if spec.effect.changes() {
-                    change(context, item, spec, node);
-                } else if item.step.irreversible.is_some() {
-                    let what = format!("`{}` changes nothing that could be irreversible", spec.name);
-                    context.findings.warning(item.node.key_place("irreversible"), "needless", what, "take `irreversible` out");
-                }
-            }
-            Body::Ai(ai) => model(context, item, ai, promised),
-            Body::Steps { .. } | Body::Parallel { .. } => {}
+        if let Some(ai) = item.node.get("ai") {
+            model(context, item, ai, promised);
+        }
+        let Some(node) = item.node.get("uses") else {
+            continue;
+        };
+        let Some(spec) = node.text().and_then(|name| catalogue.tools.get(name)) else {
+            continue;
+        };
+        promise(context, promised, spec, node);
+        if spec.effect.changes() {
+            change(context, item, spec, node);
+        } else if item.step.irreversible.is_some() {
+            let what = format!("`{}` changes nothing that could be irreversible", spec.name);
+            context.findings.warning(
+                item.node.key_place("irreversible"),
+                "needless",
+                what,
+                "take `irreversible` out",
+            );
         }
     }
 }
@@ -36,16 +47,27 @@ fn change(context: &mut Context<'_>, item: &Item<'_>, spec: &ToolSpec, node: &No
         context.error(
             node.place,
             "ungated_change",
-            format!("the step `{}` changes something (`{name}` is {effect}) and has no gate before it", step.id),
+            format!(
+                "the step `{}` changes something (`{name}` is {effect}) and has no gate before it",
+                step.id
+            ),
             "write `requires_approval: true`, or `gate: { before: { title: … } }`",
         );
     }
     if step.gate.after.is_some() {
         let place = gates.map_or(node.place, |gates| gates.key_place("after"));
         let what = "a change is decided on before it runs, not after";
-        context.error(place, "misplaced_gate", what, "write `gate.before`; put `gate.after` on a read that checks the result");
+        context.error(
+            place,
+            "misplaced_gate",
+            what,
+            "write `gate.before`; put `gate.after` on a read that checks the result",
+        );
     }
-    if spec.inverse.is_none() && step.irreversible.is_none() && item.node.get("irreversible").is_none() {
+    if spec.inverse.is_none()
+        && step.irreversible.is_none()
+        && item.node.get("irreversible").is_none()
+    {
         context.error(
             node.place,
             "no_inverse",
@@ -53,49 +75,115 @@ fn change(context: &mut Context<'_>, item: &Item<'_>, spec: &ToolSpec, node: &No
             "write `irreversible: <why that is acceptable>`; `rollback` comes with a later version",
         );
     }
-    if let Some(skip) = gates.and_then(|gates| gates.get("before")).filter(|gate| gate.get("skip_when").is_some()) {
+    if let Some(skip) = gates
+        .and_then(|gates| gates.get("before"))
+        .filter(|gate| gate.get("skip_when").is_some())
+    {
         let what = "a gate before a change cannot be skipped by a condition";
-        context.error(skip.key_place("skip_when"), "skipped_gate", what, "take `skip_when` out; `when` at the step decides whether it runs at all");
+        context.error(
+            skip.key_place("skip_when"),
+            "skipped_gate",
+            what,
+            "take `skip_when` out; `when` at the step decides whether it runs at all",
+        );
     }
     if step.poll.is_some() {
         let what = format!("`poll` repeats `{name}`, which changes something");
-        context.error(item.node.key_place("poll"), "poll_of_a_change", what, "poll a read in a step after it");
+        context.error(
+            item.node.key_place("poll"),
+            "poll_of_a_change",
+            what,
+            "poll a read in a step after it",
+        );
     }
 }
 
-fn model(context: &mut Context<'_>, item: &Item<'_>, ai: &Ai, promised: Option<&[EffectClass]>) {
+fn model(
+    context: &mut Context<'_>,
+    item: &Item<'_>,
+    node: &Node,
+    promised: Option<&[EffectClass]>,
+) {
     let catalogue = context.catalogue;
     for key in ["poll", "irreversible"] {
         if item.node.get(key).is_some() {
             let what = format!("`{key}` has no meaning for a model");
-            context.error(item.node.key_place(key), "misplaced_key", what, "take it out");
+            context.error(
+                item.node.key_place(key),
+                "misplaced_key",
+                what,
+                "take it out",
+            );
         }
     }
-    let Some(node) = item.node.get("ai") else { return };
     for listed in node.get("tools").map(Node::items).unwrap_or_default() {
-        let Some(spec) = listed.text().and_then(|name| catalogue.tools.get(name)) else { continue };
+        let Some(spec) = listed.text().and_then(|name| catalogue.tools.get(name)) else {
+            continue;
+        };
         promise(context, promised, spec, listed);
         if spec.effect.changes() {
-            let what = format!("a model may not call `{}`: it changes something ({})", spec.name, spec.effect.word());
-            context.error(listed.place, "model_changes", what, "list reads; make the change in a step of its own, with a gate");
+            let what = format!(
+                "a model may not call `{}`: it changes something ({})",
+                spec.name,
+                spec.effect.word()
+            );
+            context.error(
+                listed.place,
+                "model_changes",
+                what,
+                "list reads; make the change in a step of its own, with a gate",
+            );
         }
     }
-    let (Some(spec), Some(uses)) =
-        (catalogue.tools.get(&ai.fallback.tool), node.get("fallback").and_then(|fallback| fallback.get("uses")))
+    let Some(uses) = node
+        .get("fallback")
+        .and_then(|fallback| fallback.get("uses"))
     else {
+        return;
+    };
+    let Some(spec) = uses.text().and_then(|name| catalogue.tools.get(name)) else {
         return;
     };
     promise(context, promised, spec, uses);
     if spec.effect.changes() {
-        let what = format!("a fallback only reads; `{}` changes something ({})", spec.name, spec.effect.word());
-        context.error(uses.place, "fallback_changes", what, "name a tool that gives the result by rule");
+        let what = format!(
+            "a fallback only reads; `{}` changes something ({})",
+            spec.name,
+            spec.effect.word()
+        );
+        context.error(
+            uses.place,
+            "fallback_changes",
+            what,
+            "name a tool that gives the result by rule",
+        );
     }
 }
 
 /// `effects:` at the top of the file holds for every tool.
-fn promise(context: &mut Context<'_>, promised: Option<&[EffectClass]>, spec: &ToolSpec, node: &Node) {
-    let Some(promised) = promised.filter(|promised| !promised.contains(&spec.effect)) else { return };
+fn promise(
+    context: &mut Context<'_>,
+    promised: Option<&[EffectClass]>,
+    spec: &ToolSpec,
+    node: &Node,
+) {
+    let Some(promised) = promised.filter(|promised| !promised.contains(&spec.effect)) else {
+        return;
+    };
     let words: Vec<&str> = promised.iter().map(|effect| effect.word()).collect();
-    let what = format!("the file promises `effects: [{}]`, and `{}` is {}", words.join(", "), spec.name, spec.effect.word());
-    context.error(node.place, "broken_promise", what, format!("add `{}` to `effects`, or take this out", spec.effect.word()));
+    let what = format!(
+        "the file promises `effects: [{}]`, and `{}` is {}",
+        words.join(", "),
+        spec.name,
+        spec.effect.word()
+    );
+    context.error(
+        node.place,
+        "broken_promise",
+        what,
+        format!(
+            "add `{}` to `effects`, or take this out",
+            spec.effect.word()
+        ),
+    );
 }

@@ -5,6 +5,7 @@ mod arguments;
 mod editing;
 mod effects;
 mod gates;
+mod guards;
 mod names;
 pub(crate) mod readings;
 
@@ -35,7 +36,12 @@ pub(crate) fn check(
     promised: Option<&[EffectClass]>,
 ) {
     let readings = readings::all(context, root, plan);
-    let sheet = Sheet { plan, graph, inputs, readings: &readings };
+    let sheet = Sheet {
+        plan,
+        graph,
+        inputs,
+        readings: &readings,
+    };
     names::check(context, &sheet);
     arguments::check(context, &sheet);
     effects::check(context, &sheet, promised);

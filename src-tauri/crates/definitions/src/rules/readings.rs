@@ -65,31 +65,47 @@ impl Role {
 impl Reading<'_> {
     /// Is the scalar nothing but this expression?
     pub(crate) fn alone(&self) -> bool {
-        let Some(inside) = self.node.text().and_then(|text| text.strip_prefix("${{")) else { return false };
-        inside.strip_suffix("}}").is_some_and(|inside| inside.trim() == self.source)
+        self.node.text().is_some_and(expression::is_alone)
     }
 
     /// The ids of the steps it names.
     pub(crate) fn steps(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().filter_map(|name| name.strip_prefix("steps.")?.split('.').next())
+        self.names
+            .iter()
+            .filter_map(|name| name.strip_prefix("steps.")?.split('.').next())
     }
 
     /// Does it read that input?
     pub(crate) fn reads_input(&self, input: &str) -> bool {
         self.names.iter().any(|name| {
-            name.strip_prefix("inputs.").is_some_and(|rest| rest.split('.').next() == Some(input))
+            name.strip_prefix("inputs.")
+                .is_some_and(|rest| rest.split('.').next() == Some(input))
         })
     }
 }
 
 /// All expressions of a file.
-pub(crate) fn all<'n>(context: &mut Context<'_>, root: &'n Node, plan: &Plan<'n>) -> Vec<Reading<'n>> {
-    let mut collector = Collector { context, readings: Vec::new() };
+pub(crate) fn all<'n>(
+    context: &mut Context<'_>,
+    root: &'n Node,
+    plan: &Plan<'n>,
+) -> Vec<Reading<'n>> {
+    let mut collector = Collector {
+        context,
+        readings: Vec::new(),
+    };
     for index in 0..plan.items.len() {
         collector.step(plan, index);
     }
     if let Some(outputs) = root.get("outputs") {
-        collector.template(outputs, Site { step: None, role: Role::Outputs, own_item: false });
+        collector.template(
+            outputs,
+            Site {
+                step: None,
+                role: Role::Outputs,
+                own_item: false,
+            },
+        );
     }
     collector.readings
 }
@@ -110,7 +126,11 @@ impl<'n> Collector<'_, '_, 'n> {
     fn step(&mut self, plan: &Plan<'n>, index: usize) {
         let item = &plan.items[index];
         let node = item.node;
-        let site = |role, own_item| Site { step: Some(index), role, own_item };
+        let site = |role, own_item| Site {
+            step: Some(index),
+            role,
+            own_item,
+        };
         self.bare(node.get("when"), site(Role::When, false));
         if let Some(list) = node.get("foreach") {
             self.template(list, site(Role::List, false));
@@ -123,7 +143,13 @@ impl<'n> Collector<'_, '_, 'n> {
         }
         let result = site(Role::Result, true);
         self.bare(node.get("poll").and_then(|poll| poll.get("until")), result);
-        for check in node.get("assert").map(Node::items).unwrap_or_default().iter().chain(node.get("exit_when")) {
+        for check in node
+            .get("assert")
+            .map(Node::items)
+            .unwrap_or_default()
+            .iter()
+            .chain(node.get("exit_when"))
+        {
             self.bare(check.get("that"), result);
             if let Some(message) = check.get("message") {
                 self.template(message, result);
@@ -134,7 +160,9 @@ impl<'n> Collector<'_, '_, 'n> {
             ("after", Role::GateAfter, &item.step.gate.after),
         ] {
             // One card for the whole list has no item.
-            let each = gate.as_ref().is_some_and(|gate| gate.scope == CardScope::Each);
+            let each = gate
+                .as_ref()
+                .is_some_and(|gate| gate.scope == CardScope::Each);
             if let Some(gate) = node.get("gate").and_then(|gates| gates.get(key)) {
                 self.gate(gate, site(role, each));
             }
@@ -173,7 +201,9 @@ impl<'n> Collector<'_, '_, 'n> {
         }
         self.bare(gate.get("skip_when"), site);
         for shown in gate.get("show").map(Node::items).unwrap_or_default() {
-            let word = shown.text().is_some_and(|text| SHOW_WORDS.contains(&text.trim()));
+            let word = shown
+                .text()
+                .is_some_and(|text| SHOW_WORDS.contains(&text.trim()));
             if !word || (site.role == Role::GateBefore && shown.text() == Some("output")) {
                 self.bare(Some(shown), site);
             }
@@ -181,7 +211,9 @@ impl<'n> Collector<'_, '_, 'n> {
     }
 
     fn bare(&mut self, node: Option<&'n Node>, site: Site) {
-        let Some((node, source)) = node.and_then(|node| Some((node, node.text()?.trim()))) else { return };
+        let Some((node, source)) = node.and_then(|node| Some((node, node.text()?.trim()))) else {
+            return;
+        };
         // Empty ones and ones in braces were reported where they were read.
         if !source.is_empty() && !source.contains("${{") {
             self.add(node, site, source, workflow::expression_names(source));
@@ -196,27 +228,57 @@ impl<'n> Collector<'_, '_, 'n> {
                 }
             }
             Value::List(items) => items.iter().for_each(|item| self.template(item, site)),
-            Value::Map(entries) => entries.iter().for_each(|(_, value)| self.template(value, site)),
+            Value::Map(entries) => entries
+                .iter()
+                .for_each(|(_, value)| self.template(value, site)),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
-    fn add(&mut self, node: &'n Node, site: Site, source: &str, names: Result<BTreeSet<String>, String>) {
+    fn add(
+        &mut self,
+        node: &'n Node,
+        site: Site,
+        source: &str,
+        names: Result<BTreeSet<String>, String>,
+    ) {
         let place = node.place_of(source, self.context.text);
         let shown = shorten(source);
         let names = match names {
             Ok(names) => names,
             Err(message) => {
                 let what = format!("`{shown}` is not an expression: {message}");
-                self.context.error(place, "bad_expression", what, "write it as in Jinja, as `inputs.name` or `output.ok and not output.late`");
+                self.context.error(
+                    place,
+                    "bad_expression",
+                    what,
+                    "write it as in Jinja, as `inputs.name` or `output.ok and not output.late`",
+                );
                 return;
             }
         };
         for (what, hint) in expression::faults(source) {
-            self.context.error(place, "bad_expression", format!("{what} in `{shown}`"), hint);
+            self.context.error(
+                place,
+                "bad_expression",
+                format!("{what} in `{shown}`"),
+                hint,
+            );
         }
-        let Site { step, role, own_item } = site;
-        self.readings.push(Reading { step, role, own_item, node, source: source.to_owned(), names, place });
+        let Site {
+            step,
+            role,
+            own_item,
+        } = site;
+        self.readings.push(Reading {
+            step,
+            role,
+            own_item,
+            node,
+            source: source.to_owned(),
+            names,
+            place,
+        });
     }
 }
 

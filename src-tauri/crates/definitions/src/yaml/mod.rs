@@ -1,15 +1,14 @@
 //! YAML 1.2 text as a tree in which every key and value knows its place. Deliberately less than YAML: no anchors,
 //! aliases, merge keys or tags (an alias can make a small file huge), one document a file, keys once and as text.
 
+mod build;
 mod scalar;
 
-use crate::finding::{Findings, Place};
-use serde_json::{Map, Number, Value as Json};
-use serde_saphyr::granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, Span};
-use std::ops::Range;
+pub(crate) use build::parse;
 
-/// How deep lists and maps may be nested in one file, of any kind.
-const DEPTH: usize = 64;
+use crate::finding::Place;
+use serde_json::{Map, Number, Value as Json};
+use std::ops::Range;
 
 /// A value with its place.
 #[derive(Clone, Debug)]
@@ -41,14 +40,20 @@ pub(crate) struct Key {
 impl Node {
     /// A map with nothing in it, for what the file leaves out.
     pub(crate) fn empty_map(place: Place) -> Node {
-        Node { place, bytes: 0..0, value: Value::Map(Vec::new()) }
+        Node {
+            place,
+            bytes: 0..0,
+            value: Value::Map(Vec::new()),
+        }
     }
 
     /// The entries of a map; none for anything else.
     pub(crate) fn entries(&self) -> &[(Key, Node)] {
         match &self.value {
             Value::Map(entries) => entries,
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => &[],
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) => {
+                &[]
+            }
         }
     }
 
@@ -64,18 +69,26 @@ impl Node {
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Map(_) => None,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Map(_) => {
+                None
+            }
         }
     }
 
     /// The value of a key.
     pub(crate) fn get(&self, key: &str) -> Option<&Node> {
-        self.entries().iter().find(|(known, _)| known.text == key).map(|(_, value)| value)
+        self.entries()
+            .iter()
+            .find(|(known, _)| known.text == key)
+            .map(|(_, value)| value)
     }
 
     /// The place of a key; the map's own place when it is not there.
     pub(crate) fn key_place(&self, key: &str) -> Place {
-        self.entries().iter().find(|(known, _)| known.text == key).map_or(self.place, |(known, _)| known.place)
+        self.entries()
+            .iter()
+            .find(|(known, _)| known.text == key)
+            .map_or(self.place, |(known, _)| known.place)
     }
 
     /// The node at a JSON pointer (RFC 6901), as far as the tree reaches.
@@ -114,7 +127,10 @@ impl Node {
             Value::Text(text) => Json::String(text.clone()),
             Value::List(items) => items.iter().map(Node::to_json).collect(),
             Value::Map(entries) => Json::Object(
-                entries.iter().map(|(key, value)| (key.text.clone(), value.to_json())).collect::<Map<String, Json>>(),
+                entries
+                    .iter()
+                    .map(|(key, value)| (key.text.clone(), value.to_json()))
+                    .collect::<Map<String, Json>>(),
             ),
         }
     }
@@ -126,10 +142,15 @@ impl Node {
 
     /// Where `part` stands inside this scalar's source; the scalar's own place when it is not there literally.
     pub(crate) fn place_of(&self, part: &str, text: &str) -> Place {
-        let Some(offset) = self.source(text).find(part) else { return self.place };
+        let Some(offset) = self.source(text).find(part) else {
+            return self.place;
+        };
         let before = &self.source(text)[..offset];
         match before.rfind('\n') {
-            None => Place { column: self.place.column + count(before), ..self.place },
+            None => Place {
+                column: self.place.column + count(before),
+                ..self.place
+            },
             Some(line_end) => Place {
                 line: self.place.line + count_lines(before),
                 column: 1 + count(&before[line_end + 1..]),
@@ -144,206 +165,4 @@ fn count(text: &str) -> u32 {
 
 fn count_lines(text: &str) -> u32 {
     u32::try_from(text.matches('\n').count()).unwrap_or(u32::MAX)
-}
-
-fn place(marker: &Marker) -> Place {
-    let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-    Place { line: number(marker.line()).max(1), column: number(marker.col()).saturating_add(1) }
-}
-
-/// Reads the one document of a text. `None` when there is no tree to go on with; the findings say why.
-pub(crate) fn parse(text: &str, findings: &mut Findings) -> Option<Node> {
-    let mut options = Options::default();
-    options.set_emit_comments(false);
-    options.emit_unresolved_aliases = true;
-    options.disallow_directives = true;
-    let mut builder = Builder { findings, open: Vec::new(), root: None, documents: 0 };
-    for next in Parser::new_from_str_with_options(text, options) {
-        match next {
-            Ok((event, span)) => {
-                if !builder.event(event, span) {
-                    return None;
-                }
-            }
-            Err(error) => {
-                builder.broken(&error);
-                return None;
-            }
-        }
-    }
-    let root = builder.root;
-    if root.is_none() && !findings.has_errors() {
-        findings.error(Place::START, "empty_file", "the file is empty", "begin with `apiVersion: countersign/v1`");
-    }
-    root
-}
-
-/// A list or map whose end has not come yet.
-struct Open {
-    place: Place,
-    bytes: Range<usize>,
-    content: Content,
-}
-
-enum Content {
-    List(Vec<Node>),
-    Map { entries: Vec<(Key, Node)>, key: PendingKey },
-}
-
-/// What stands before the next value of a map.
-enum PendingKey {
-    Missing,
-    Read(Key),
-    /// A key that was refused: its value is read and dropped.
-    Dropped,
-}
-
-struct Builder<'f> {
-    findings: &'f mut Findings,
-    open: Vec<Open>,
-    root: Option<Node>,
-    documents: usize,
-}
-
-impl Builder<'_> {
-    /// Takes one event; false when reading cannot go on.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the events are non-exhaustive; the others carry no value")]
-    fn event(&mut self, event: Event<'_>, span: Span) -> bool {
-        let bytes = span.byte_range().unwrap_or(0..0);
-        let here = place(&span.start);
-        match event {
-            Event::DocumentStart(..) => {
-                self.documents += 1;
-                if self.documents > 1 {
-                    self.findings.error(
-                        here,
-                        "second_document",
-                        "a second document begins here",
-                        "one document a file: take `---` out or use two files",
-                    );
-                    return false;
-                }
-            }
-            Event::Alias(_) | Event::UnresolvedAlias(_) => {
-                self.findings.error(here, "alias", "aliases (`*name`) are not part of the format", "write the value out");
-                self.value(Node { place: here, bytes, value: Value::Null });
-            }
-            Event::Scalar(text, style, anchor, tag) => {
-                self.refuse_properties(&span, anchor, tag.is_some());
-                return self.scalar(&text, style, here, bytes);
-            }
-            Event::SequenceStart(_, anchor, tag) => {
-                self.refuse_properties(&span, anchor, tag.is_some());
-                return self.begin(here, bytes, Content::List(Vec::new()));
-            }
-            Event::MappingStart(_, anchor, tag) => {
-                self.refuse_properties(&span, anchor, tag.is_some());
-                return self.begin(here, bytes, Content::Map { entries: Vec::new(), key: PendingKey::Missing });
-            }
-            Event::SequenceEnd | Event::MappingEnd => self.end(),
-            _ => {}
-        }
-        true
-    }
-
-    fn refuse_properties(&mut self, span: &Span, anchor: usize, tagged: bool) {
-        if anchor != 0 {
-            let here = place(&span.start);
-            self.findings.error(here, "anchor", "anchors (`&name`) are not part of the format", "write the value out where it is used");
-        }
-        if tagged {
-            let here = span.tag_start().map_or(place(&span.start), |marker| place(&marker));
-            self.findings.error(here, "tag", "tags (`!name`) are not part of the format", "take the tag out; quotes make text");
-        }
-    }
-
-    fn awaits_key(&self) -> bool {
-        matches!(self.open.last(), Some(Open { content: Content::Map { key: PendingKey::Missing, .. }, .. }))
-    }
-
-    fn scalar(&mut self, text: &str, style: ScalarStyle, here: Place, bytes: Range<usize>) -> bool {
-        if self.awaits_key() {
-            self.key(text, style, here);
-            return true;
-        }
-        let value = match style {
-            ScalarStyle::Plain => scalar::core_schema(text).unwrap_or_else(|fault| {
-                self.findings.error(here, "bad_number", fault, "write it in quotes when it is text");
-                Value::Null
-            }),
-            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted | ScalarStyle::Literal | ScalarStyle::Folded => {
-                Value::Text(text.to_owned())
-            }
-        };
-        self.value(Node { place: here, bytes, value });
-        true
-    }
-
-    fn key(&mut self, text: &str, style: ScalarStyle, here: Place) {
-        let plain = style == ScalarStyle::Plain;
-        let mut next = PendingKey::Dropped;
-        if plain && text == "<<" {
-            self.findings.error(here, "merge_key", "merge keys (`<<`) are not part of the format", "write the keys out");
-        } else if plain && matches!(text, "" | "~" | "null" | "Null" | "NULL") {
-            self.findings.error(here, "empty_key", "a key is missing before `:`", "write `key: value`");
-        } else if let Some(first) = self.first_of(text) {
-            self.findings.error(
-                here,
-                "duplicate_key",
-                format!("the key `{text}` stands here a second time"),
-                format!("the first is at {first}; keep one"),
-            );
-        } else {
-            next = PendingKey::Read(Key { text: text.to_owned(), place: here });
-        }
-        if let Some(Open { content: Content::Map { key, .. }, .. }) = self.open.last_mut() {
-            *key = next;
-        }
-    }
-
-    fn first_of(&self, text: &str) -> Option<Place> {
-        let Some(Open { content: Content::Map { entries, .. }, .. }) = self.open.last() else { return None };
-        entries.iter().find(|(known, _)| known.text == text).map(|(known, _)| known.place)
-    }
-
-    fn begin(&mut self, here: Place, bytes: Range<usize>, content: Content) -> bool {
-        if self.awaits_key() {
-            self.findings.error(here, "key_not_text", "a key is a list or a map", "keys are text: `name: value`; quote braces that are text");
-            return false;
-        }
-        if self.open.len() >= DEPTH {
-            self.findings.error(here, "too_deep", format!("lists and maps are nested deeper than {DEPTH}"), "flatten this part");
-            return false;
-        }
-        self.open.push(Open { place: here, bytes, content });
-        true
-    }
-
-    fn end(&mut self) {
-        let Some(Open { place, bytes, content }) = self.open.pop() else { return };
-        let value = match content {
-            Content::List(items) => Value::List(items),
-            Content::Map { entries, .. } => Value::Map(entries),
-        };
-        self.value(Node { place, bytes, value });
-    }
-
-    fn value(&mut self, node: Node) {
-        match self.open.last_mut() {
-            None => self.root = Some(node),
-            Some(Open { content: Content::List(items), .. }) => items.push(node),
-            Some(Open { content: Content::Map { entries, key }, .. }) => {
-                match std::mem::replace(key, PendingKey::Missing) {
-                    PendingKey::Read(key) => entries.push((key, node)),
-                    // An alias that stands where a key should: reported already.
-                    PendingKey::Missing => *key = PendingKey::Dropped,
-                    PendingKey::Dropped => {}
-                }
-            }
-        }
-    }
-
-    fn broken(&mut self, error: &ScanError) {
-        self.findings.error(place(error.marker()), "yaml", format!("this is not YAML: {}", error.info()), "check indentation, colons and quotes here and on the line above");
-    }
 }

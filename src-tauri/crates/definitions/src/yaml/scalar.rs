@@ -26,7 +26,9 @@ fn number(text: &str) -> Option<Result<Number, String>> {
     }
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     match unsigned {
-        ".inf" | ".Inf" | ".INF" => return Some(Err(format!("`{text}` is not a number that JSON knows"))),
+        ".inf" | ".Inf" | ".INF" => {
+            return Some(Err(format!("`{text}` is not a number that JSON knows")));
+        }
         ".nan" | ".NaN" | ".NAN" if unsigned == text => {
             return Some(Err(format!("`{text}` is not a number that JSON knows")));
         }
@@ -34,7 +36,10 @@ fn number(text: &str) -> Option<Result<Number, String>> {
     }
     if !unsigned.is_empty() && unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
         let plain = text.strip_prefix('+').unwrap_or(text);
-        let value = plain.parse::<i64>().map(Number::from).or_else(|_| plain.parse::<u64>().map(Number::from));
+        let value = plain
+            .parse::<i64>()
+            .map(Number::from)
+            .or_else(|_| plain.parse::<u64>().map(Number::from));
         return Some(value.map_err(|_| format!("the number `{text}` is too big")));
     }
     if !is_float(unsigned) {
@@ -44,11 +49,20 @@ fn number(text: &str) -> Option<Result<Number, String>> {
     Some(value.ok_or_else(|| format!("the number `{text}` is too big")))
 }
 
-fn integer(digits: &str, radix: u32, is_digit: fn(&char) -> bool, text: &str) -> Option<Result<Number, String>> {
+fn integer(
+    digits: &str,
+    radix: u32,
+    is_digit: fn(&char) -> bool,
+    text: &str,
+) -> Option<Result<Number, String>> {
     if digits.is_empty() || !digits.chars().all(|digit| is_digit(&digit)) {
         return None;
     }
-    Some(u64::from_str_radix(digits, radix).map(Number::from).map_err(|_| format!("the number `{text}` is too big")))
+    Some(
+        u64::from_str_radix(digits, radix)
+            .map(Number::from)
+            .map_err(|_| format!("the number `{text}` is too big")),
+    )
 }
 
 /// `( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?`
@@ -63,7 +77,9 @@ fn is_float(text: &str) -> bool {
         Some((whole, fraction)) => digits(whole) && (fraction.is_empty() || digits(fraction)),
         None => digits(mantissa),
     };
-    mantissa && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['-', '+']).unwrap_or(exponent)))
+    mantissa
+        && exponent
+            .is_none_or(|exponent| digits(exponent.strip_prefix(['-', '+']).unwrap_or(exponent)))
 }
 
 #[cfg(test)]
@@ -93,7 +109,10 @@ mod tests {
             ("0x1F", "31"),
             ("0o9", "\"0o9\""),
             ("18446744073709551615", "18446744073709551615"),
-            ("18446744073709551616", "the number `18446744073709551616` is too big"),
+            (
+                "18446744073709551616",
+                "the number `18446744073709551616` is too big",
+            ),
             ("1.5", "1.5"),
             (".5", "0.5"),
             ("2.", "2.0"),

@@ -6,8 +6,14 @@ use definitions::{Document, read};
 #[test]
 fn built_ins_have_no_findings() {
     let files = [
-        ("health_check.workflow.yaml", include_str!("../../builtin/health_check.workflow.yaml")),
-        ("health_check.test.yaml", include_str!("../../builtin/health_check.test.yaml")),
+        (
+            "health_check.workflow.yaml",
+            include_str!("../../builtin/health_check.workflow.yaml"),
+        ),
+        (
+            "health_check.test.yaml",
+            include_str!("../../builtin/health_check.test.yaml"),
+        ),
     ];
     for (name, text) in files {
         let reading = read(name, text, &catalogue());
@@ -20,15 +26,25 @@ fn built_ins_have_no_findings() {
 #[test]
 fn the_health_check_keeps_its_four_stages() {
     let text = include_str!("../../builtin/health_check.workflow.yaml");
-    let Some(Document::Workflow(workflow)) = read("health_check.workflow.yaml", text, &catalogue()).document else {
+    let Some(Document::Workflow(workflow)) =
+        read("health_check.workflow.yaml", text, &catalogue()).document
+    else {
         panic!("not a workflow");
     };
     assert_eq!(
         workflow.stages,
-        ["Check all agent health", "Review running jobs", "Analyze metrics and patterns", "Generate comprehensive report"]
+        [
+            "Check all agent health",
+            "Review running jobs",
+            "Analyze metrics and patterns",
+            "Generate comprehensive report"
+        ]
     );
-    let shown: Vec<(&str, u32, &[String])> =
-        workflow.steps.iter().map(|step| (step.id.as_str(), step.stage, step.needs.as_slice())).collect();
+    let shown: Vec<(&str, u32, &[String])> = workflow
+        .steps
+        .iter()
+        .map(|step| (step.id.as_str(), step.stage, step.needs.as_slice()))
+        .collect();
     let needs = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
     assert_eq!(
         shown,
@@ -41,5 +57,19 @@ fn the_health_check_keeps_its_four_stages() {
             ("report", 4, &needs(&["patterns"])),
         ]
     );
-    assert_eq!(workflow.tools.keys().map(String::as_str).collect::<Vec<_>>(), ["agent.health", "agent.list", "health.judge", "job.list", "metrics.query", "report.render"]);
+    assert_eq!(
+        workflow
+            .tools
+            .keys()
+            .map(String::as_str)
+            .collect::<Vec<_>>(),
+        [
+            "agent.health",
+            "agent.list",
+            "health.judge",
+            "job.list",
+            "metrics.query",
+            "report.render"
+        ]
+    );
 }

@@ -11,7 +11,11 @@ fn tool(name: &str, effect: EffectClass, input: Json, output: Json) -> ToolSpec 
         title: name.to_owned(),
         description: String::new(),
         effect,
-        recovery: if effect.changes() { Recovery::Probeable } else { Recovery::Pure },
+        recovery: if effect.changes() {
+            Recovery::Probeable
+        } else {
+            Recovery::Pure
+        },
         input,
         output,
         inverse: None,
@@ -22,9 +26,15 @@ fn tool(name: &str, effect: EffectClass, input: Json, output: Json) -> ToolSpec 
 /// An object schema: required properties end in `!`.
 fn object(properties: &[(&str, Json)], closed: bool) -> Json {
     let name = |name: &str| name.trim_end_matches('!').to_owned();
-    let required: Vec<String> = properties.iter().filter(|(key, _)| key.ends_with('!')).map(|(key, _)| name(key)).collect();
-    let properties: serde_json::Map<String, Json> =
-        properties.iter().map(|(key, schema)| (name(key), schema.clone())).collect();
+    let required: Vec<String> = properties
+        .iter()
+        .filter(|(key, _)| key.ends_with('!'))
+        .map(|(key, _)| name(key))
+        .collect();
+    let properties: serde_json::Map<String, Json> = properties
+        .iter()
+        .map(|(key, schema)| (name(key), schema.clone()))
+        .collect();
     json!({ "type": "object", "required": required, "properties": properties, "additionalProperties": !closed })
 }
 
@@ -40,45 +50,119 @@ pub(crate) fn catalogue() -> Catalogue {
         spec
     };
     [
-        tool("agent.list", read, object(&[("environment", text())], true), object(&[("agents!", list())], true)),
+        tool(
+            "agent.list",
+            read,
+            object(&[("environment", text())], true),
+            object(&[("agents!", list())], true),
+        ),
         tool(
             "agent.health",
             read,
             object(&[("agent_id!", text()), ("checks", texts())], true),
-            object(&[("agent_id!", text()), ("reachable!", json!({ "type": "boolean" })), ("status!", text())], false),
+            object(
+                &[
+                    ("agent_id!", text()),
+                    ("reachable!", json!({ "type": "boolean" })),
+                    ("status!", text()),
+                ],
+                false,
+            ),
         ),
-        tool("job.list", read, object(&[("states", texts()), ("flag_older_than", text())], true), object(&[("jobs!", list())], true)),
-        tool("metrics.query", read, object(&[("window!", text()), ("series", texts())], true), object(&[("series!", list())], true)),
+        tool(
+            "job.list",
+            read,
+            object(&[("states", texts()), ("flag_older_than", text())], true),
+            object(&[("jobs!", list())], true),
+        ),
+        tool(
+            "metrics.query",
+            read,
+            object(&[("window!", text()), ("series", texts())], true),
+            object(&[("series!", list())], true),
+        ),
         tool(
             "health.judge",
             read,
-            object(&[("agents!", list()), ("jobs!", any()), ("metrics!", any()), ("limits!", json!({ "type": "object" }))], true),
+            object(
+                &[
+                    ("agents!", list()),
+                    ("jobs!", any()),
+                    ("metrics!", any()),
+                    ("limits!", json!({ "type": "object" })),
+                ],
+                true,
+            ),
             object(&[("overall!", text()), ("findings!", list())], true),
         ),
         tool(
             "report.render",
             read,
-            object(&[("template!", text()), ("data!", json!({ "type": "object" }))], true),
+            object(
+                &[
+                    ("template!", text()),
+                    ("data!", json!({ "type": "object" })),
+                ],
+                true,
+            ),
             object(&[("artifact!", text()), ("markdown!", text())], false),
         ),
-        tool("core.value", read, json!({ "type": "object" }), json!({ "type": "object" })),
-        tool("file.read", read, object(&path(), true), object(&[("content!", text()), ("sha256!", text())], true)),
-        tool("vault.open", EffectClass::Credential, object(&path(), true), object(&[("open!", json!({ "type": "boolean" }))], true)),
+        tool(
+            "core.value",
+            read,
+            json!({ "type": "object" }),
+            json!({ "type": "object" }),
+        ),
+        tool(
+            "file.read",
+            read,
+            object(&path(), true),
+            object(&[("content!", text()), ("sha256!", text())], true),
+        ),
+        tool(
+            "vault.open",
+            EffectClass::Credential,
+            object(&path(), true),
+            object(&[("open!", json!({ "type": "boolean" }))], true),
+        ),
         undone(
             tool(
                 "file.write",
                 EffectClass::Write,
-                object(&[("path!", text()), ("content!", text()), ("mode", json!({ "type": "integer", "minimum": 0 })), ("owner", text())], true),
+                object(
+                    &[
+                        ("path!", text()),
+                        ("content!", text()),
+                        ("mode", json!({ "type": "integer", "minimum": 0 })),
+                        ("owner", text()),
+                    ],
+                    true,
+                ),
                 object(&[("sha256!", text())], true),
             ),
             "file.restore",
         ),
         undone(
-            tool("file.restore", EffectClass::Write, object(&[("backup_id!", text())], true), json!({ "type": "object" })),
+            tool(
+                "file.restore",
+                EffectClass::Write,
+                object(&[("backup_id!", text())], true),
+                json!({ "type": "object" }),
+            ),
             "file.restore",
         ),
-        tool("file.delete", EffectClass::Destructive, object(&path(), true), json!({ "type": "object" })),
-        tool("mail.send", EffectClass::External, object(&[("to!", text())], true), json!({ "type": "object" })),
+        tool(
+            "file.delete",
+            EffectClass::Destructive,
+            object(&path(), true),
+            json!({ "type": "object" }),
+        ),
+        tool(
+            "mail.send",
+            EffectClass::External,
+            object(&[("to!", text())], true),
+            json!({ "type": "object" }),
+        ),
     ]
     .into_iter()
     .collect()

@@ -2,5 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
-mod catalogue;
 mod built_ins;
+mod catalogue;
+mod editors;
+mod findings;
+mod folder;
+mod limits;
+mod models;
