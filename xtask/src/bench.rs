@@ -55,7 +55,7 @@ const BENCHES: &[Bench] = &[
                 "--nocapture",
                 "start_time",
             ],
-            "tests/window.rs",
+            "tests/window",
         ),
     },
 ];
