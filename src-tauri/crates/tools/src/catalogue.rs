@@ -62,3 +62,6 @@ impl Catalogue {
         self.tools.values().map(Tool::spec)
     }
 }
+
+#[cfg(test)]
+mod tests;

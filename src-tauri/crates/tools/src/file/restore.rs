@@ -14,7 +14,7 @@ use workflow::{Digest, EffectClass, ErrorClass, Observation, Permit, Preview, Re
 
 /// file.restore.
 pub(crate) struct FileRestore {
-    spec: ToolSpec,
+    pub(super) spec: ToolSpec,
     pub(super) hook: replace::Hook,
 }
 

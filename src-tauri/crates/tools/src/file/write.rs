@@ -19,7 +19,7 @@ use workflow::{
 
 /// file.write.
 pub(crate) struct FileWrite {
-    spec: ToolSpec,
+    pub(super) spec: ToolSpec,
     pub(super) hook: Hook,
 }
 

@@ -1,15 +1,19 @@
 //! Text from elsewhere, made plain in Markdown (CommonMark and GitHub's tables and autolinks): it can neither start
 //! markup, nor break out of a table, nor hide or reorder what is shown.
 
-/// As running text or in a table's cell.
+/// As running text or in a table's cell, never as the first word of a line. What reads well bare and means nothing
+/// there stays bare; a page is read in terminals too.
 pub(super) fn plain(text: &str) -> String {
     let shown = fleet::visible(text, 600);
     let mut escaped = String::with_capacity(shown.len() + 8);
-    for character in shown.chars() {
-        // Every ASCII punctuation character may be escaped; those that read better bare and mean nothing stay.
-        // The colon and the at sign start autolinks, the point ends a list number and makes www. a link.
-        let keeps = matches!(character, ',' | ';' | '?' | '%' | '\'' | '"' | '/' | '=' | '$' | '^');
-        if character.is_ascii_punctuation() && !keeps {
+    let mut characters = shown.chars().peekable();
+    while let Some(character) = characters.next() {
+        let starts_link = match character {
+            ':' => characters.peek().is_some_and(|next| *next != ' '),
+            '.' => escaped.to_ascii_lowercase().ends_with("www"),
+            _ => false,
+        };
+        if starts_link || "\\`*_[]<>#&|~@$".contains(character) {
             escaped.push('\\');
         }
         escaped.push(character);
@@ -33,16 +37,17 @@ mod tests {
     #[test]
     fn hostile_text_stays_text() {
         for (text, shown) in [
-            ("web-01", "web\\-01"),
+            ("web-01.example.com: /var (90 %)!", "web-01.example.com: /var (90 %)!"),
             ("# big", "\\# big"),
             ("a | b", "a \\| b"),
-            ("[x](javascript:alert(1))", "\\[x\\]\\(javascript\\:alert\\(1\\)\\)"),
+            ("[x](javascript:alert(1))", "\\[x\\](javascript\\:alert(1))"),
             ("<img src=x>", "\\<img src=x\\>"),
-            ("http://evil.example", "http\\://evil\\.example"),
-            ("www.evil.example", "www\\.evil\\.example"),
-            ("two\nlines", "two\\<U\\+000A\\>lines"),
-            ("\u{1b}[2J\u{202e}", "\\<U\\+001B\\>\\[2J\\<U\\+202E\\>"),
-            ("&lt;", "\\&lt;"),
+            ("http://evil.example", "http\\://evil.example"),
+            ("WWW.evil.example", "WWW\\.evil.example"),
+            ("root@evil.example", "root\\@evil.example"),
+            ("two\nlines", "two\\<U+000A\\>lines"),
+            ("\u{1b}[2J\u{202e}", "\\<U+001B\\>\\[2J\\<U+202E\\>"),
+            ("&lt; *b* _i_ ~s~ $x$ a\\", "\\&lt; \\*b\\* \\_i\\_ \\~s\\~ \\$x\\$ a\\\\"),
         ] {
             assert_eq!(plain(text), shown);
         }
