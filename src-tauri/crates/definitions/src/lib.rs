@@ -28,7 +28,7 @@ pub use schema::schema;
 pub use testing::{Answer, Case, Test};
 pub use watch::{Watch, WatchFault};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use workflow::ToolSpec;
 
 /// The tools that files may name.
@@ -36,6 +36,18 @@ use workflow::ToolSpec;
 pub struct Catalogue {
     /// By name.
     pub tools: BTreeMap<String, ToolSpec>,
+    /// Those that a model may call; `None`: any read. Free-form tools (any path, any command) never stand here
+    /// (semantics.md 22).
+    pub for_models: Option<BTreeSet<String>>,
+}
+
+impl Catalogue {
+    /// This catalogue with the tools that a model may call.
+    #[must_use]
+    pub fn with_models<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Catalogue {
+        self.for_models = Some(names.into_iter().map(str::to_owned).collect());
+        self
+    }
 }
 
 impl FromIterator<ToolSpec> for Catalogue {
@@ -45,6 +57,7 @@ impl FromIterator<ToolSpec> for Catalogue {
                 .into_iter()
                 .map(|tool| (tool.name.clone(), tool))
                 .collect(),
+            for_models: None,
         }
     }
 }

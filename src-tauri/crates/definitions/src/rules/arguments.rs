@@ -4,7 +4,6 @@
 use super::Sheet;
 use crate::context::Context;
 use crate::expression;
-use crate::finding::Place;
 use crate::suggest;
 use crate::yaml::{Node, Value};
 use jsonschema::ValidationError;
@@ -111,19 +110,35 @@ fn one(
         }
         // An expression alone has any type; text around one makes it text.
         Kind::Type { .. } if !found.text().is_some_and(expression::is_alone) => {
-            wrong(context, found.place, &named, error)
+            wrong(context, found, &named, error)
         }
-        _ if !has_expression(found) => wrong(context, found.place, &named, error),
+        _ if !has_expression(found) => wrong(context, found, &named, error),
         _ => {}
     }
 }
 
-fn wrong(context: &mut Context<'_>, place: Place, named: &str, error: &ValidationError<'_>) {
+fn wrong(context: &mut Context<'_>, found: &Node, named: &str, error: &ValidationError<'_>) {
+    let message = error.to_string();
+    let message = match message.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message,
+    };
+    let hint = match &found.value {
+        Value::Number(_) | Value::Bool(_) if message.ends_with("is not of type \"string\"") => {
+            format!("write \"{}\", in quotes", found.source(context.text))
+        }
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Text(_)
+        | Value::List(_)
+        | Value::Map(_) => "see the tool's input schema".to_owned(),
+    };
     context.error(
-        place,
+        found.place,
         "wrong_argument",
-        format!("{named} does not fit: {error}"),
-        "see the tool's input schema",
+        format!("{named} does not fit: {message}"),
+        hint,
     );
 }
 

@@ -4,6 +4,7 @@
 use super::Sheet;
 use crate::context::Context;
 use crate::model::Item;
+use crate::suggest;
 use crate::yaml::Node;
 use workflow::{EffectClass, ToolSpec};
 
@@ -132,6 +133,19 @@ fn model(
                 "model_changes",
                 what,
                 "list reads; make the change in a step of its own, with a gate",
+            );
+        } else if let Some(permitted) = &catalogue.for_models
+            && !permitted.contains(&spec.name)
+        {
+            let what = format!(
+                "a model may not call `{}`: it reaches whatever its arguments name",
+                spec.name
+            );
+            context.error(
+                listed.place,
+                "not_for_models",
+                what,
+                suggest::one_of(permitted.iter().map(String::as_str)),
             );
         }
     }

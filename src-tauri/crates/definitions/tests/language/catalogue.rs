@@ -73,7 +73,7 @@ pub(crate) fn catalogue() -> Catalogue {
             "job.list",
             read,
             object(&[("states", texts()), ("flag_older_than", text())], true),
-            object(&[("jobs!", list())], true),
+            object(&[("jobs!", list()), ("flagged!", list())], true),
         ),
         tool(
             "metrics.query",
@@ -165,5 +165,13 @@ pub(crate) fn catalogue() -> Catalogue {
         ),
     ]
     .into_iter()
-    .collect()
+    .collect::<Catalogue>()
+    .with_models([
+        "agent.list",
+        "agent.health",
+        "job.list",
+        "metrics.query",
+        "health.judge",
+        "vault.open",
+    ])
 }

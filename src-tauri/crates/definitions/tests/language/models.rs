@@ -160,7 +160,7 @@ fn the_model_holds_every_tool_it_may_need() {
     ai:
       goal: Look
       context: { plain: { a: 1 }, marked: { value: \"${{ run.id }}\", trust: untrusted } }
-      tools: [file.read]
+      tools: [agent.list]
       output: { type: object }
       budget: { turns: 1, tokens: 1, time: 1s }
       fallback: { uses: core.value }
@@ -169,7 +169,7 @@ fn the_model_holds_every_tool_it_may_need() {
     let names: Vec<&str> = workflow.tools.keys().map(String::as_str).collect();
     assert_eq!(
         names,
-        ["core.value", "file.read", "file.restore", "file.write"]
+        ["agent.list", "core.value", "file.restore", "file.write"]
     );
     let Body::Ai(ai) = &workflow.step("b").unwrap().body else {
         panic!("not an AI step")
