@@ -1,7 +1,9 @@
 //! Judging a snapshot: findings from its measures and from what has no number. Judges only what is there; what is
 //! missing is said by `unjudged`, never taken as healthy.
 
-use crate::{Check, Finding, Limits, Measure, Services, Severity, Snapshot, Threshold, Why, say, thresholds};
+use crate::{
+    Check, Finding, Limits, Measure, Services, Severity, Snapshot, Threshold, Why, say, thresholds,
+};
 
 /// A kill for want of memory counts as recent for so long, in seconds.
 const RECENT_OOM_S: f64 = 24.0 * 3600.0;
@@ -23,7 +25,10 @@ pub fn judge(snapshot: &Snapshot, limits: &Limits, checks: &[Check]) -> Vec<Find
 pub fn judge_measures(measures: &[Measure], thresholds: &[Threshold]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for measure in measures {
-        for threshold in thresholds.iter().filter(|threshold| threshold.covers(measure)) {
+        for threshold in thresholds
+            .iter()
+            .filter(|threshold| threshold.covers(measure))
+        {
             // A clock may be off in both directions.
             let size = measure.value.abs();
             let (severity, limit) = match threshold.critical {
@@ -67,14 +72,20 @@ pub fn unjudged(snapshot: &Snapshot, checks: &[Check]) -> Vec<(Check, Why)> {
     };
     checks
         .iter()
-        .filter_map(|check| Some((*check, snapshot.gap(needs(*check)?).unwrap_or(Why::NotReceived))))
+        .filter_map(|check| {
+            Some((
+                *check,
+                snapshot.gap(needs(*check)?).unwrap_or(Why::NotReceived),
+            ))
+        })
         .collect()
 }
 
 /// The worst first; among equals by check, subject and metric, so that two readings compare.
 pub fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| {
-        (b.severity, a.check, &a.subject, &a.metric).cmp(&(a.severity, b.check, &b.subject, &b.metric))
+        (b.severity, a.check, &a.subject, &a.metric)
+            .cmp(&(a.severity, b.check, &b.subject, &b.metric))
     });
 }
 
@@ -82,7 +93,10 @@ impl Threshold {
     /// Is it about this measure?
     pub fn covers(&self, measure: &Measure) -> bool {
         self.metric == measure.metric
-            && self.only.as_ref().is_none_or(|(name, value)| measure.attribute(name) == Some(value.as_str()))
+            && self
+                .only
+                .as_ref()
+                .is_none_or(|(name, value)| measure.attribute(name) == Some(value.as_str()))
     }
 }
 
@@ -97,7 +111,9 @@ fn subject(measure: &Measure) -> String {
         "system.file_handles.utilization" => "file handles",
         "system.processes.zombies" => "processes",
         "system.clock.offset" => "clock",
-        metric if metric.starts_with("system.pressure.") => measure.attribute("resource").unwrap_or("pressure"),
+        metric if metric.starts_with("system.pressure.") => {
+            measure.attribute("resource").unwrap_or("pressure")
+        }
         metric => metric,
     }
     .to_owned()
@@ -106,15 +122,31 @@ fn subject(measure: &Measure) -> String {
 fn sentence(measure: &Measure, limit: f64) -> String {
     let (value, limit) = (measure.says(), say(limit, &measure.unit));
     match measure.metric.as_str() {
-        "system.filesystem.utilization" => format!("The filesystem is {value} full (limit {limit})."),
-        "system.filesystem.inodes.utilization" => format!("{value} of the inodes are used (limit {limit})."),
+        "system.filesystem.utilization" => {
+            format!("The filesystem is {value} full (limit {limit}).")
+        }
+        "system.filesystem.inodes.utilization" => {
+            format!("{value} of the inodes are used (limit {limit}).")
+        }
         "system.memory.utilization" => format!("{value} of the memory is used (limit {limit})."),
-        "system.paging.utilization" => format!("{value} of the swap space is used (limit {limit})."),
-        "system.cpu.load_per_core" => format!("The load is {value} for each processor over 5 minutes (limit {limit})."),
-        "system.file_handles.utilization" => format!("{value} of the file handles are used (limit {limit})."),
-        "system.processes.zombies" => format!("{} zombie processes wait for their parents (limit {}).", measure.value, limit.trim_end_matches(" process")),
+        "system.paging.utilization" => {
+            format!("{value} of the swap space is used (limit {limit}).")
+        }
+        "system.cpu.load_per_core" => {
+            format!("The load is {value} for each processor over 5 minutes (limit {limit}).")
+        }
+        "system.file_handles.utilization" => {
+            format!("{value} of the file handles are used (limit {limit}).")
+        }
+        "system.processes.zombies" => format!(
+            "{} zombie processes wait for their parents (limit {}).",
+            measure.value,
+            limit.trim_end_matches(" process")
+        ),
         "system.clock.offset" => format!("The clock is off by {value} (limit {limit})."),
-        "system.pressure.full" => format!("All work stood still for {value} of the last minute (limit {limit})."),
+        "system.pressure.full" => {
+            format!("All work stood still for {value} of the last minute (limit {limit}).")
+        }
         metric => format!("{metric} is {value} (limit {limit})."),
     }
 }
@@ -131,30 +163,38 @@ fn evidence(measure: &Measure, all: &[Measure]) -> Vec<String> {
         "system.cpu.load_per_core" => "system.cpu.utilization",
         _ => return lines,
     };
-    if let Some(other) = all.iter().find(|other| other.metric == beside && other.attributes == measure.attributes) {
+    if let Some(other) = all
+        .iter()
+        .find(|other| other.metric == beside && other.attributes == measure.attributes)
+    {
         lines.push(format!("{beside}{place} = {}", other.says()));
     }
     lines
 }
 
 fn read_only(snapshot: &Snapshot) -> impl Iterator<Item = Finding> {
-    snapshot.filesystems.iter().filter(|filesystem| filesystem.turned_read_only).map(|filesystem| Finding {
-        severity: Severity::Critical,
-        check: Check::Disk,
-        subject: filesystem.mountpoint.clone(),
-        what: "The filesystem is mounted read-only, and /etc/fstab does not ask for that.".to_owned(),
-        metric: "system.filesystem.read_only".to_owned(),
-        value: 1.0,
-        unit: String::new(),
-        threshold: None,
-        origin: "Zabbix Linux: filesystem has become read-only".to_owned(),
-        evidence: vec![format!(
-            "/proc/mounts: {} on {} type {} (ro)",
-            filesystem.device,
-            filesystem.mountpoint,
-            filesystem.kind.as_deref().unwrap_or("unknown"),
-        )],
-    })
+    snapshot
+        .filesystems
+        .iter()
+        .filter(|filesystem| filesystem.turned_read_only)
+        .map(|filesystem| Finding {
+            severity: Severity::Critical,
+            check: Check::Disk,
+            subject: filesystem.mountpoint.clone(),
+            what: "The filesystem is mounted read-only, and /etc/fstab does not ask for that."
+                .to_owned(),
+            metric: "system.filesystem.read_only".to_owned(),
+            value: 1.0,
+            unit: String::new(),
+            threshold: None,
+            origin: "Zabbix Linux: filesystem has become read-only".to_owned(),
+            evidence: vec![format!(
+                "/proc/mounts: {} on {} type {} (ro)",
+                filesystem.device,
+                filesystem.mountpoint,
+                filesystem.kind.as_deref().unwrap_or("unknown"),
+            )],
+        })
 }
 
 /// Recent kills are a warning. Where the kernel's log may not be read, the counter since boot stands in: a warning
@@ -170,14 +210,30 @@ fn oom(snapshot: &Snapshot) -> Option<Finding> {
     let told_by_log = snapshot.gap("kernel_log").is_none();
     let recent_by_counter = !told_by_log && is_recent(snapshot.uptime_s);
     let (severity, what) = if !recent.is_empty() || recent_by_counter {
-        (Severity::Warning, "The kernel killed processes for want of memory within the last day.".to_owned())
+        (
+            Severity::Warning,
+            "The kernel killed processes for want of memory within the last day.".to_owned(),
+        )
     } else if told_by_log {
-        (Severity::Info, "The kernel killed processes for want of memory, longer than a day ago.".to_owned())
+        (
+            Severity::Info,
+            "The kernel killed processes for want of memory, longer than a day ago.".to_owned(),
+        )
     } else {
-        (Severity::Info, "The kernel killed processes for want of memory since the start; when is not known.".to_owned())
+        (
+            Severity::Info,
+            "The kernel killed processes for want of memory since the start; when is not known."
+                .to_owned(),
+        )
     };
     let mut evidence = vec![format!("/proc/vmstat: oom_kill {kills} since the start")];
-    evidence.extend(lines.iter().rev().take(3).map(|line| format!("kernel log: {}", line.text)));
+    evidence.extend(
+        lines
+            .iter()
+            .rev()
+            .take(3)
+            .map(|line| format!("kernel log: {}", line.text)),
+    );
     Some(Finding {
         severity,
         check: Check::Memory,
@@ -226,7 +282,9 @@ fn failed_units(snapshot: &Snapshot) -> impl Iterator<Item = Finding> {
         unit: "{unit}".to_owned(),
         threshold: None,
         origin: "node-mixin NodeSystemdServiceFailed".to_owned(),
-        evidence: vec![format!("systemctl --failed lists {unit}; the system is {state}")],
+        evidence: vec![format!(
+            "systemctl --failed lists {unit}; the system is {state}"
+        )],
     })
 }
 
@@ -235,7 +293,8 @@ fn reboot(snapshot: &Snapshot) -> Option<Finding> {
         severity: Severity::Info,
         check: Check::Services,
         subject: "restart".to_owned(),
-        what: "The host asks for a restart, mostly after an update of the kernel or of a library.".to_owned(),
+        what: "The host asks for a restart, mostly after an update of the kernel or of a library."
+            .to_owned(),
         metric: "system.reboot_required".to_owned(),
         value: 1.0,
         unit: String::new(),

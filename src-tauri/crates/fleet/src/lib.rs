@@ -18,8 +18,8 @@ pub use judge::{judge, judge_measures, sort, unjudged};
 pub use measure::{Measure, UseClass, say};
 pub use series::{Series, Trend};
 pub use snapshot::{
-    Clock, CpuTime, FileHandles, Filesystem, Gap, Host, Interface, KernelLine, Load, Memory, Pressure, Process,
-    Processes, Services, Snapshot, SnapshotFault, Why,
+    Clock, CpuTime, FileHandles, Filesystem, Gap, Host, Interface, KernelLine, Load, Memory,
+    Pressure, Process, Processes, Services, Snapshot, SnapshotFault, Why,
 };
 pub use text::{is_hidden, visible};
 pub use threshold::{Check, INPUT_LIMITS, Limits, Threshold, thresholds};

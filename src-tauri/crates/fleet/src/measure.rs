@@ -47,7 +47,8 @@ impl Measure {
     /// The same of one part of the host.
     #[must_use]
     pub fn of(mut self, attribute: &str, value: &str) -> Measure {
-        self.attributes.insert(attribute.to_owned(), value.to_owned());
+        self.attributes
+            .insert(attribute.to_owned(), value.to_owned());
         self
     }
 
@@ -71,7 +72,11 @@ pub fn say(value: f64, unit: &str) -> String {
         "s" => format!("{} s", trim(value)),
         _ => {
             let unit = unit.trim_matches(|c| c == '{' || c == '}');
-            if unit.is_empty() { trim(value) } else { format!("{} {unit}", trim(value)) }
+            if unit.is_empty() {
+                trim(value)
+            } else {
+                format!("{} {unit}", trim(value))
+            }
         }
     }
 }
@@ -89,7 +94,11 @@ fn say_bytes(value: f64) -> String {
 
 /// At most one digit after the point; two below 10 where it matters.
 fn trim(value: f64) -> String {
-    let text = if value.abs() < 10.0 { format!("{value:.2}") } else { format!("{value:.1}") };
+    let text = if value.abs() < 10.0 {
+        format!("{value:.2}")
+    } else {
+        format!("{value:.1}")
+    };
     match text.contains('.') {
         true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
         false => text,

@@ -65,7 +65,11 @@ impl Series {
         let trend = Trend {
             slope_per_hour: slope,
             level: mean_y + slope * (hours(last) - mean_x),
-            fit: if yy > 0.0 { (slope * xy / yy).clamp(0.0, 1.0) } else { 1.0 },
+            fit: if yy > 0.0 {
+                (slope * xy / yy).clamp(0.0, 1.0)
+            } else {
+                1.0
+            },
             span_hours: hours(last),
         };
         trend.slope_per_hour.is_finite().then_some(trend)
@@ -87,8 +91,18 @@ mod tests {
     use super::*;
 
     fn series(values: &[f64]) -> Series {
-        let points = values.iter().enumerate().map(|(i, v)| (i as i64 * 3_600_000_000, *v)).collect();
-        Series { name: "x".into(), agent_id: None, attributes: BTreeMap::new(), unit: "1".into(), points }
+        let points = values
+            .iter()
+            .enumerate()
+            .map(|(i, v)| (i as i64 * 3_600_000_000, *v))
+            .collect();
+        Series {
+            name: "x".into(),
+            agent_id: None,
+            attributes: BTreeMap::new(),
+            unit: "1".into(),
+            points,
+        }
     }
 
     #[test]
@@ -101,8 +115,14 @@ mod tests {
     #[test]
     fn no_line_no_promise() {
         assert_eq!(series(&[0.5, 0.6]).trend(), None);
-        assert_eq!(series(&[0.8, 0.7, 0.6]).trend().unwrap().hours_to(1.0), None);
+        assert_eq!(
+            series(&[0.8, 0.7, 0.6]).trend().unwrap().hours_to(1.0),
+            None
+        );
         assert!(series(&[0.1, 0.9, 0.1, 0.9, 0.1]).trend().unwrap().fit < 0.1);
-        assert_eq!(series(&[0.4, 0.4, 0.4]).trend().unwrap().slope_per_hour, 0.0);
+        assert_eq!(
+            series(&[0.4, 0.4, 0.4]).trend().unwrap().slope_per_hour,
+            0.0
+        );
     }
 }

@@ -273,17 +273,26 @@ impl Snapshot {
 
     /// Did the answer break off, or a question fail? What the host does not have, or does not permit, is not that.
     pub fn is_partial(&self) -> bool {
-        self.gaps.iter().any(|gap| matches!(gap.why, Why::Failed | Why::TimedOut | Why::NotReceived))
+        self.gaps
+            .iter()
+            .any(|gap| matches!(gap.why, Why::Failed | Why::TimedOut | Why::NotReceived))
     }
 
     /// What the user who asked may not read.
     pub fn not_permitted(&self) -> Vec<&str> {
-        self.gaps.iter().filter(|gap| gap.why == Why::NotPermitted).map(|gap| gap.section.as_str()).collect()
+        self.gaps
+            .iter()
+            .filter(|gap| gap.why == Why::NotPermitted)
+            .map(|gap| gap.section.as_str())
+            .collect()
     }
 
     /// Why a section is missing; `None` when it is there.
     pub fn gap(&self, section: &str) -> Option<Why> {
-        self.gaps.iter().find(|gap| gap.section == section).map(|gap| gap.why)
+        self.gaps
+            .iter()
+            .find(|gap| gap.section == section)
+            .map(|gap| gap.why)
     }
 }
 

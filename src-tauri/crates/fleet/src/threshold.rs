@@ -73,8 +73,14 @@ pub const INPUT_LIMITS: &str = "input limits";
 
 impl Check {
     /// Every check, in the order of reports.
-    pub const ALL: [Check; 6] =
-        [Check::Reachable, Check::Disk, Check::Memory, Check::Load, Check::Clock, Check::Services];
+    pub const ALL: [Check; 6] = [
+        Check::Reachable,
+        Check::Disk,
+        Check::Memory,
+        Check::Load,
+        Check::Clock,
+        Check::Services,
+    ];
 
     /// The word in files and outputs.
     pub fn word(self) -> &'static str {
@@ -93,7 +99,13 @@ impl Check {
 /// up too, so that a warning never comes after critical.
 pub fn thresholds(limits: &Limits) -> Vec<Threshold> {
     let pct = |value: Option<f64>| value.map(|pct| pct / 100.0);
-    let row = |check, metric: &str, only: Option<(&str, &str)>, warn, critical, unit: &str, origin: &str| Threshold {
+    let row = |check,
+               metric: &str,
+               only: Option<(&str, &str)>,
+               warn,
+               critical,
+               unit: &str,
+               origin: &str| Threshold {
         metric: metric.to_owned(),
         only: only.map(|(name, value)| (name.to_owned(), value.to_owned())),
         warn,
@@ -114,31 +126,111 @@ pub fn thresholds(limits: &Limits) -> Vec<Threshold> {
     vec![
         limited(
             pct(limits.disk_pct),
-            row(Disk, "system.filesystem.utilization", None, 0.95, Some(0.97), "1", "node-mixin NodeFilesystemAlmostOutOfSpace"),
+            row(
+                Disk,
+                "system.filesystem.utilization",
+                None,
+                0.95,
+                Some(0.97),
+                "1",
+                "node-mixin NodeFilesystemAlmostOutOfSpace",
+            ),
         ),
         limited(
             pct(limits.inodes_pct),
-            row(Disk, "system.filesystem.inodes.utilization", None, 0.95, Some(0.97), "1", "node-mixin NodeFilesystemAlmostOutOfFiles"),
+            row(
+                Disk,
+                "system.filesystem.inodes.utilization",
+                None,
+                0.95,
+                Some(0.97),
+                "1",
+                "node-mixin NodeFilesystemAlmostOutOfFiles",
+            ),
         ),
         limited(
             pct(limits.memory_pct),
-            row(Memory, "system.memory.utilization", None, 0.90, Some(0.98), "1", "Netdata ram_available, ram_in_use"),
+            row(
+                Memory,
+                "system.memory.utilization",
+                None,
+                0.90,
+                Some(0.98),
+                "1",
+                "Netdata ram_available, ram_in_use",
+            ),
         ),
         limited(
             pct(limits.swap_pct),
-            row(Memory, "system.paging.utilization", None, 0.90, Some(0.98), "1", "Netdata used_swap"),
+            row(
+                Memory,
+                "system.paging.utilization",
+                None,
+                0.90,
+                Some(0.98),
+                "1",
+                "Netdata used_swap",
+            ),
         ),
-        row(Memory, "system.pressure.full", Some(("resource", "memory")), 0.20, Some(0.60), "1", "systemd-oomd DefaultMemoryPressureLimit, a third of it for the warning"),
+        row(
+            Memory,
+            "system.pressure.full",
+            Some(("resource", "memory")),
+            0.20,
+            Some(0.60),
+            "1",
+            "systemd-oomd DefaultMemoryPressureLimit, a third of it for the warning",
+        ),
         limited(
             limits.load_per_core,
-            row(Load, "system.cpu.load_per_core", None, 2.0, Some(10.0), "{load}", "node-mixin NodeSystemSaturation, Checkmk CPU load"),
+            row(
+                Load,
+                "system.cpu.load_per_core",
+                None,
+                2.0,
+                Some(10.0),
+                "{load}",
+                "node-mixin NodeSystemSaturation, Checkmk CPU load",
+            ),
         ),
-        row(Load, "system.pressure.full", Some(("resource", "io")), 0.60, None, "1", "Countersign: most of a minute without progress"),
-        row(Load, "system.file_handles.utilization", None, 0.70, Some(0.90), "1", "node-mixin NodeFileDescriptorLimit"),
+        row(
+            Load,
+            "system.pressure.full",
+            Some(("resource", "io")),
+            0.60,
+            None,
+            "1",
+            "Countersign: most of a minute without progress",
+        ),
+        row(
+            Load,
+            "system.file_handles.utilization",
+            None,
+            0.70,
+            Some(0.90),
+            "1",
+            "node-mixin NodeFileDescriptorLimit",
+        ),
         limited(
             limits.clock_skew_ms.map(|ms| ms / 1000.0),
-            row(Clock, "system.clock.offset", None, 0.05, None, "s", "node-mixin NodeClockSkewDetected"),
+            row(
+                Clock,
+                "system.clock.offset",
+                None,
+                0.05,
+                None,
+                "s",
+                "node-mixin NodeClockSkewDetected",
+            ),
         ),
-        row(Services, "system.processes.zombies", None, 5.0, None, "{process}", "NRPE check_zombie_procs"),
+        row(
+            Services,
+            "system.processes.zombies",
+            None,
+            5.0,
+            None,
+            "{process}",
+            "NRPE check_zombie_procs",
+        ),
     ]
 }

@@ -24,10 +24,18 @@ async fn find(agent_id: &str, context: &Context) -> Result<Agent, ToolError> {
         1..=10 => format!("Registered: {}.", names.join(", ")),
         count => format!("{count} agents are registered; list them with agent.list."),
     };
-    agents.iter().find(|agent| agent.agent_id == agent_id).cloned().ok_or_else(|| {
-        fault("agent_not_found", format!("There is no agent {:?}.", fleet::visible(agent_id, 80)), known)
+    agents
+        .iter()
+        .find(|agent| agent.agent_id == agent_id)
+        .cloned()
+        .ok_or_else(|| {
+            fault(
+                "agent_not_found",
+                format!("There is no agent {:?}.", fleet::visible(agent_id, 80)),
+                known,
+            )
             .not_started(ErrorClass::NotFound)
-    })
+        })
 }
 
 /// The schema of one measure.

@@ -19,8 +19,14 @@ pub struct Catalogue {
 
 impl Catalogue {
     /// What a model or a rule may invoke by name. Free-form tools (any path, any command, any address) never stand here.
-    pub const FOR_MODELS: [&'static str; 6] =
-        ["agent.list", "agent.snapshot", "agent.health", "job.list", "metrics.query", "health.judge"];
+    pub const FOR_MODELS: [&'static str; 6] = [
+        "agent.list",
+        "agent.snapshot",
+        "agent.health",
+        "job.list",
+        "metrics.query",
+        "health.judge",
+    ];
 
     /// A catalogue without tools.
     pub fn empty() -> Catalogue {
@@ -40,8 +46,12 @@ impl Catalogue {
             Arc::new(CoreValue::new()),
             Arc::new(FileRead::new()),
         ];
-        let changes: [Arc<dyn ChangeTool>; 2] = [Arc::new(FileWrite::new()), Arc::new(FileRestore::new())];
-        let tools = reads.into_iter().map(Tool::Read).chain(changes.into_iter().map(Tool::Change));
+        let changes: [Arc<dyn ChangeTool>; 2] =
+            [Arc::new(FileWrite::new()), Arc::new(FileRestore::new())];
+        let tools = reads
+            .into_iter()
+            .map(Tool::Read)
+            .chain(changes.into_iter().map(Tool::Change));
         tools.fold(Catalogue::empty(), Catalogue::with)
     }
 

@@ -60,7 +60,10 @@ impl LogSink {
 
     /// One line.
     pub fn line(&self, stream: Stream, bytes: impl Into<Vec<u8>>) {
-        (self.0)(LogLine { stream, bytes: bytes.into() });
+        (self.0)(LogLine {
+            stream,
+            bytes: bytes.into(),
+        });
     }
 
     /// A line of the tool itself.
@@ -100,6 +103,9 @@ pub(crate) fn cancelled(outcome: Outcome) -> ToolError {
 
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context").field("key", &self.key).field("data_dir", &self.data_dir).finish_non_exhaustive()
+        f.debug_struct("Context")
+            .field("key", &self.key)
+            .field("data_dir", &self.data_dir)
+            .finish_non_exhaustive()
     }
 }

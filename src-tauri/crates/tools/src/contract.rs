@@ -5,7 +5,9 @@
 use crate::Context;
 use serde_json::Value as Json;
 use std::{pin::Pin, sync::Arc};
-use workflow::{Call, Digest, EffectClass, Observation, Permit, Preview, ToolError, ToolOutput, ToolSpec};
+use workflow::{
+    Call, Digest, EffectClass, Observation, Permit, Preview, ToolError, ToolOutput, ToolSpec,
+};
 
 /// A boxed future, so that tools of different types stand in one catalogue.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -16,7 +18,11 @@ pub trait ReadTool: Send + Sync {
     fn spec(&self) -> &ToolSpec;
 
     /// Reads. Dropping the future stops the work; so does `context.cancel`, with the error `cancelled`.
-    fn read<'a>(&'a self, args: &'a Json, context: &'a Context) -> BoxFuture<'a, Result<ToolOutput, ToolError>>;
+    fn read<'a>(
+        &'a self,
+        args: &'a Json,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<ToolOutput, ToolError>>;
 }
 
 /// A tool that changes something.
@@ -26,12 +32,20 @@ pub trait ChangeTool: Send + Sync {
 
     /// What the call would do, found out without any side effect. The facts it names are the preconditions that
     /// `apply` checks again.
-    fn preview<'a>(&'a self, args: &'a Json, context: &'a Context) -> BoxFuture<'a, Result<Preview, ToolError>>;
+    fn preview<'a>(
+        &'a self,
+        args: &'a Json,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<Preview, ToolError>>;
 
     /// Makes the change that was approved: the arguments, the facts and the key are the permit's. Called again under
     /// the same key it changes nothing more and gives the same answer. Dropping the future does not say whether it
     /// happened: ask `observe`.
-    fn apply<'a>(&'a self, permit: Permit, context: &'a Context) -> BoxFuture<'a, Result<ToolOutput, ToolError>>;
+    fn apply<'a>(
+        &'a self,
+        permit: Permit,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<ToolOutput, ToolError>>;
 
     /// Did the call with this key happen? Waits for what is still under way; with `stop`, stops it first where it
     /// can be stopped. After `NotDone` it certainly will not happen any more, and what it had prepared is gone.
@@ -89,7 +103,10 @@ impl Tool {
         let changes = self.spec().effect.changes();
         match self {
             Tool::Read(_) => !changes && self.spec().inverse.is_none(),
-            Tool::Change(_) => changes && (self.spec().inverse.is_some() || self.spec().effect != EffectClass::Write),
+            Tool::Change(_) => {
+                changes
+                    && (self.spec().inverse.is_some() || self.spec().effect != EffectClass::Write)
+            }
         }
     }
 }

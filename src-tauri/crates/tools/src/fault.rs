@@ -6,7 +6,11 @@ use workflow::{ErrorClass, Outcome, ToolError};
 
 /// An error in the making.
 pub(crate) fn fault(code: &str, message: impl Into<String>, hint: impl Into<String>) -> Fault {
-    Fault { code: code.to_owned(), message: message.into(), hint: hint.into() }
+    Fault {
+        code: code.to_owned(),
+        message: message.into(),
+        hint: hint.into(),
+    }
 }
 
 /// An error without class and outcome yet.
@@ -33,7 +37,13 @@ impl Fault {
     }
 
     fn with(self, class: ErrorClass, outcome: Outcome) -> ToolError {
-        ToolError { code: self.code, message: self.message, hint: self.hint, class, outcome }
+        ToolError {
+            code: self.code,
+            message: self.message,
+            hint: self.hint,
+            class,
+            outcome,
+        }
     }
 }
 

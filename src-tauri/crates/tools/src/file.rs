@@ -8,6 +8,7 @@ mod read;
 mod record;
 mod replace;
 mod restore;
+mod settle;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -44,5 +45,8 @@ fn sha256_schema() -> Json {
 
 /// What these tools touch.
 fn this_computer() -> Vec<Target> {
-    vec![Target { agent: fleet::Agent::THIS_COMPUTER.to_owned(), host_key: None }]
+    vec![Target {
+        agent: fleet::Agent::THIS_COMPUTER.to_owned(),
+        host_key: None,
+    }]
 }

@@ -2,9 +2,9 @@
 //! agent.health took, with the limits of the workflow's inputs, and says what could not be judged.
 
 mod agents;
-mod trends;
 #[cfg(test)]
 mod tests;
+mod trends;
 
 use crate::{BoxFuture, Context, ReadTool, fault::arguments};
 use fleet::{Limits, Severity};
@@ -42,8 +42,16 @@ struct Verdict {
 }
 
 impl Verdict {
-    fn new(severity: Severity, subject: impl Into<String>, what: impl Into<String>, evidence: Vec<String>) -> Verdict {
-        let evidence = evidence.iter().map(|line| fleet::visible(line, 400)).collect();
+    fn new(
+        severity: Severity,
+        subject: impl Into<String>,
+        what: impl Into<String>,
+        evidence: Vec<String>,
+    ) -> Verdict {
+        let evidence = evidence
+            .iter()
+            .map(|line| fleet::visible(line, 400))
+            .collect();
         Verdict {
             severity,
             subject: fleet::visible(&subject.into(), 200),
@@ -63,7 +71,8 @@ impl Verdict {
 
 /// The schema of the limits that a workflow's inputs may set.
 pub(crate) fn limits_schema() -> Json {
-    let percent = |what: &str| json!({ "type": "number", "minimum": 0, "maximum": 100, "description": what });
+    let percent =
+        |what: &str| json!({ "type": "number", "minimum": 0, "maximum": 100, "description": what });
     json!({
         "type": "object",
         "additionalProperties": false,
@@ -139,10 +148,17 @@ impl ReadTool for HealthJudge {
         &self.spec
     }
 
-    fn read<'a>(&'a self, args: &'a Json, _: &'a Context) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
+    fn read<'a>(
+        &'a self,
+        args: &'a Json,
+        _: &'a Context,
+    ) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
         Box::pin(async move {
             let arguments: Arguments = arguments(&self.spec.name, args)?;
-            Ok(ToolOutput { output: judge(&arguments).into(), receipt: None })
+            Ok(ToolOutput {
+                output: judge(&arguments).into(),
+                receipt: None,
+            })
         })
     }
 }
@@ -152,7 +168,8 @@ fn judge(arguments: &Arguments) -> Json {
     let mut findings = agents::judge(arguments.agents.as_deref().unwrap_or_default(), &limits);
     findings.extend(jobs(&arguments.jobs));
     findings.extend(trends::judge(&arguments.metrics, &limits));
-    findings.sort_by(|a, b| (b.severity, &a.subject, &a.what).cmp(&(a.severity, &b.subject, &b.what)));
+    findings
+        .sort_by(|a, b| (b.severity, &a.subject, &a.what).cmp(&(a.severity, &b.subject, &b.what)));
     let overall = match findings.iter().map(|finding| finding.severity).max() {
         Some(Severity::Critical) => "critical",
         Some(Severity::Warning) => "warning",
@@ -163,13 +180,25 @@ fn judge(arguments: &Arguments) -> Json {
 
 /// Jobs that have not moved for too long.
 fn jobs(jobs: &Json) -> Vec<Verdict> {
-    let list = |key: &str| jobs.get(key).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+    let list = |key: &str| {
+        jobs.get(key)
+            .and_then(Json::as_array)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    };
     let flagged = list("flagged").iter().filter_map(|flagged| {
         let (id, why) = (text(flagged, "job_id")?, text(flagged, "why")?);
-        let job = list("jobs").iter().find(|job| text(job, "job_id") == Some(id));
+        let job = list("jobs")
+            .iter()
+            .find(|job| text(job, "job_id") == Some(id));
         let title = job.and_then(|job| text(job, "title")).unwrap_or(id);
         let what = "The job has not moved for too long.";
-        Some(Verdict::new(Severity::Warning, format!("job {title}"), what, vec![format!("job {id}: {why}")]))
+        Some(Verdict::new(
+            Severity::Warning,
+            format!("job {title}"),
+            what,
+            vec![format!("job {id}: {why}")],
+        ))
     });
     flagged.collect()
 }

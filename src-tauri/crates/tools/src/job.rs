@@ -86,19 +86,38 @@ impl ReadTool for JobList {
         &self.spec
     }
 
-    fn read<'a>(&'a self, args: &'a Json, context: &'a Context) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
+    fn read<'a>(
+        &'a self,
+        args: &'a Json,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
         Box::pin(async move {
             let arguments: Arguments = arguments(&self.spec.name, args)?;
-            let limit_ms = arguments.flag_older_than.as_deref().map(duration::milliseconds).transpose()?;
+            let limit_ms = arguments
+                .flag_older_than
+                .as_deref()
+                .map(duration::milliseconds)
+                .transpose()?;
             let now_us = context.now_us();
             let (mut jobs, mut flagged) = (Vec::new(), Vec::new());
             for job in context.ports.jobs.jobs().await? {
-                if arguments.states.as_ref().is_some_and(|states| !states.contains(&job.state)) {
+                if arguments
+                    .states
+                    .as_ref()
+                    .is_some_and(|states| !states.contains(&job.state))
+                {
                     continue;
                 }
                 let age_ms = u64::try_from(now_us.saturating_sub(job.since_us) / 1000).unwrap_or(0);
-                if let Some(limit_ms) = limit_ms.filter(|limit_ms| !job.state.ended() && age_ms > *limit_ms) {
-                    let why = format!("{} for {}, longer than {}", job.state.word(), duration::say(age_ms), duration::say(limit_ms));
+                if let Some(limit_ms) =
+                    limit_ms.filter(|limit_ms| !job.state.ended() && age_ms > *limit_ms)
+                {
+                    let why = format!(
+                        "{} for {}, longer than {}",
+                        job.state.word(),
+                        duration::say(age_ms),
+                        duration::say(limit_ms)
+                    );
                     flagged.push(json!({ "job_id": job.job_id, "why": why }));
                 }
                 jobs.push(json!({
@@ -111,7 +130,10 @@ impl ReadTool for JobList {
                     "age_ms": age_ms,
                 }));
             }
-            Ok(ToolOutput { output: json!({ "jobs": jobs, "flagged": flagged }).into(), receipt: None })
+            Ok(ToolOutput {
+                output: json!({ "jobs": jobs, "flagged": flagged }).into(),
+                receipt: None,
+            })
         })
     }
 }

@@ -47,7 +47,9 @@ mod value;
 pub use catalogue::Catalogue;
 pub use context::{Context, LogLine, LogSink, Stream};
 pub use contract::{Asked, BoxFuture, ChangeTool, Inverse, ReadTool, Tool};
-pub use ports::{Inventory, Jobs, Metrics, MetricsQuery, PortError, Ports, Snapshots, TakenSnapshot};
+pub use ports::{
+    Inventory, Jobs, Metrics, MetricsQuery, PortError, Ports, Snapshots, TakenSnapshot,
+};
 pub use secrets::{Secret, SecretFault, Secrets};
 
 /// Work that blocks, on a thread for it. A panic in it is this tool's error, never the program's.
@@ -56,7 +58,11 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, workflow::ToolError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
-        Err(_) => Err(fault::fault("tool_failed", "The tool broke off.", "Report this as a bug, with the run's export.")
-            .unknown(workflow::ErrorClass::Internal)),
+        Err(_) => Err(fault::fault(
+            "tool_failed",
+            "The tool broke off.",
+            "Report this as a bug, with the run's export.",
+        )
+        .unknown(workflow::ErrorClass::Internal)),
     }
 }

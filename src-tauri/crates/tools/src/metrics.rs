@@ -108,13 +108,21 @@ impl ReadTool for MetricsQueryTool {
         &self.spec
     }
 
-    fn read<'a>(&'a self, args: &'a Json, context: &'a Context) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
+    fn read<'a>(
+        &'a self,
+        args: &'a Json,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
         Box::pin(async move {
             let arguments: Arguments = arguments(&self.spec.name, args)?;
             let window_ms = duration::milliseconds(&arguments.window)?;
             let asked = arguments.series.unwrap_or_default();
             let until_us = context.now_us();
-            let from_us = until_us.saturating_sub(i64::try_from(window_ms).unwrap_or(i64::MAX).saturating_mul(1000));
+            let from_us = until_us.saturating_sub(
+                i64::try_from(window_ms)
+                    .unwrap_or(i64::MAX)
+                    .saturating_mul(1000),
+            );
             let query = MetricsQuery {
                 metrics: asked.iter().map(|name| metric(name).to_owned()).collect(),
                 agent_id: arguments.agent_id,
@@ -125,7 +133,11 @@ impl ReadTool for MetricsQueryTool {
             let found = context.ports.metrics.query(query).await?;
             let missing: Vec<&String> = asked
                 .iter()
-                .filter(|name| !found.iter().any(|series| series.name == metric(name) && !series.points.is_empty()))
+                .filter(|name| {
+                    !found
+                        .iter()
+                        .any(|series| series.name == metric(name) && !series.points.is_empty())
+                })
                 .collect();
             let series: Vec<Json> = found
                 .iter()
@@ -139,19 +151,30 @@ impl ReadTool for MetricsQueryTool {
                 "series": series,
                 "missing": missing,
             });
-            Ok(ToolOutput { output: output.into(), receipt: None })
+            Ok(ToolOutput {
+                output: output.into(),
+                receipt: None,
+            })
         })
     }
 }
 
 /// The metric behind a name.
 fn metric(name: &str) -> &str {
-    SHORT.iter().find(|(short, _)| *short == name).map_or(name, |(_, metric)| metric)
+    SHORT
+        .iter()
+        .find(|(short, _)| *short == name)
+        .map_or(name, |(_, metric)| metric)
 }
 
 fn row(series: &Series, asked: &[String], agents: &[Agent]) -> Json {
-    let name = asked.iter().find(|name| metric(name) == series.name).unwrap_or(&series.name);
-    let agent = agents.iter().find(|agent| Some(&agent.agent_id) == series.agent_id.as_ref());
+    let name = asked
+        .iter()
+        .find(|name| metric(name) == series.name)
+        .unwrap_or(&series.name);
+    let agent = agents
+        .iter()
+        .find(|agent| Some(&agent.agent_id) == series.agent_id.as_ref());
     let trend = series.trend();
     json!({
         "name": name,
@@ -174,7 +197,9 @@ fn thin(points: &[(i64, f64)]) -> Vec<(i64, f64)> {
     if points.len() <= MAX_POINTS {
         return points.to_vec();
     }
-    (0..MAX_POINTS).map(|i| points[i * (points.len() - 1) / (MAX_POINTS - 1)]).collect()
+    (0..MAX_POINTS)
+        .map(|i| points[i * (points.len() - 1) / (MAX_POINTS - 1)])
+        .collect()
 }
 
 #[cfg(test)]
@@ -185,6 +210,9 @@ mod tests {
     fn thinning_keeps_both_ends() {
         let points: Vec<(i64, f64)> = (0..10_000).map(|i| (i, i as f64)).collect();
         let thinned = thin(&points);
-        assert_eq!((thinned.len(), thinned[0].0, thinned[MAX_POINTS - 1].0), (MAX_POINTS, 0, 9_999));
+        assert_eq!(
+            (thinned.len(), thinned[0].0, thinned[MAX_POINTS - 1].0),
+            (MAX_POINTS, 0, 9_999)
+        );
     }
 }

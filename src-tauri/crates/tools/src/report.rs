@@ -89,7 +89,11 @@ impl ReadTool for ReportRender {
         &self.spec
     }
 
-    fn read<'a>(&'a self, args: &'a Json, context: &'a Context) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
+    fn read<'a>(
+        &'a self,
+        args: &'a Json,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
         Box::pin(async move {
             let arguments: Arguments = arguments(&self.spec.name, args)?;
             let now_us = context.now_us();
@@ -97,10 +101,18 @@ impl ReadTool for ReportRender {
                 Template::Health => health::render(&arguments.data, now_us),
             }
             .map_err(|error| {
-                fault("clock_out_of_range", format!("The time cannot be written: {error}."), "Set this computer's clock.")
-                    .not_done(ErrorClass::Internal)
+                fault(
+                    "clock_out_of_range",
+                    format!("The time cannot be written: {error}."),
+                    "Set this computer's clock.",
+                )
+                .not_done(ErrorClass::Internal)
             })?;
-            let made_by = arguments.data.get("made_by").and_then(Json::as_str).unwrap_or("rule");
+            let made_by = arguments
+                .data
+                .get("made_by")
+                .and_then(Json::as_str)
+                .unwrap_or("rule");
             let artifact = json!({
                 "title": title,
                 "markdown_sha256": Digest::of(markdown.as_bytes()),
@@ -109,7 +121,10 @@ impl ReadTool for ReportRender {
                 "made_at_us": now_us,
                 "data": arguments.data,
             });
-            Ok(ToolOutput { output: json!({ "artifact": artifact }).into(), receipt: None })
+            Ok(ToolOutput {
+                output: json!({ "artifact": artifact }).into(),
+                receipt: None,
+            })
         })
     }
 }

@@ -47,7 +47,11 @@ pub(crate) enum End {
 
 /// Runs a script on an agent. Its standard error goes to the call's log. However it ends, no process of its group is
 /// left behind.
-pub(crate) async fn run(agent: &Agent, script: Script<'_>, context: &Context) -> Result<Answer, ToolError> {
+pub(crate) async fn run(
+    agent: &Agent,
+    script: Script<'_>,
+    context: &Context,
+) -> Result<Answer, ToolError> {
     match &agent.transport {
         Transport::Local => local::run(script, context).await,
         other => Err(crate::fault::fault(

@@ -34,7 +34,16 @@ impl ReadTool for CoreValue {
         &self.spec
     }
 
-    fn read<'a>(&'a self, args: &'a Json, _: &'a Context) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
-        Box::pin(async move { Ok(ToolOutput { output: args.clone().into(), receipt: None }) })
+    fn read<'a>(
+        &'a self,
+        args: &'a Json,
+        _: &'a Context,
+    ) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
+        Box::pin(async move {
+            Ok(ToolOutput {
+                output: args.clone().into(),
+                receipt: None,
+            })
+        })
     }
 }

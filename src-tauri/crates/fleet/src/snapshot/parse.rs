@@ -1,25 +1,19 @@
 //! The contents of the sections, typed. Tolerant: a line that is not understood is left out, a section without any
 //! understood line that should have one is a gap.
 
+mod filesystems;
+
 use super::sections::Sections;
 use super::{
-    Clock, CpuTime, FileHandles, Filesystem, Host, Interface, KernelLine, Load, Memory, Pressure, Process, Processes,
-    Services, Snapshot, SnapshotFault, Why,
+    Clock, CpuTime, FileHandles, Host, Interface, KernelLine, Load, Memory, Pressure, Process,
+    Processes, Services, Snapshot, SnapshotFault, Why,
 };
 use crate::visible;
-use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 /// The longest name and the longest log line that are kept, in characters.
 const NAME_CHARS: usize = 200;
 const LINE_CHARS: usize = 300;
-
-/// Filesystems that hold no data of their own, or are another's seen again.
-const NOT_DATA: [&str; 26] = [
-    "autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "devtmpfs", "efivarfs",
-    "erofs", "fusectl", "hugetlbfs", "iso9660", "mqueue", "nsfs", "proc", "pstore", "ramfs", "rpc_pipefs", "securityfs",
-    "squashfs", "sysfs", "tmpfs", "tracefs", "udf",
-];
 
 pub(super) fn parse(sections: &Sections) -> Result<Snapshot, SnapshotFault> {
     let mut gaps = Sections::default();
@@ -28,19 +22,26 @@ pub(super) fn parse(sections: &Sections) -> Result<Snapshot, SnapshotFault> {
         host: host(sections),
         uptime_s: first_number(sections, "uptime"),
         load: load(sections),
-        cores: first_number(sections, "ncpu").filter(|cores| *cores >= 1.0 && *cores < 1e6).map(|cores| cores as u32),
+        cores: first_number(sections, "ncpu")
+            .filter(|cores| *cores >= 1.0 && *cores < 1e6)
+            .map(|cores| cores as u32),
         cpu: cpu(sections),
         memory: memory(sections),
         pressure: sections.lines("pressure").filter_map(pressure).collect(),
-        oom_kills: sections.lines("vmstat").find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok()),
-        filesystems: filesystems(sections),
+        oom_kills: sections
+            .lines("vmstat")
+            .find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok()),
+        filesystems: filesystems::read(sections),
         file_handles: file_handles(sections),
         interfaces: sections.lines("netdev").filter_map(interface).collect(),
         services: services(sections),
         processes: processes(sections),
         top: sections.lines("top").filter_map(process).collect(),
         kernel_log: Vec::new(),
-        journal_errors: sections.lines("journal").map(|line| visible(line, LINE_CHARS)).collect(),
+        journal_errors: sections
+            .lines("journal")
+            .map(|line| visible(line, LINE_CHARS))
+            .collect(),
         clock: clock(sections),
         reboot_required: match sections.value("reboot", "required") {
             Some("yes") => Some(true),
@@ -49,7 +50,10 @@ pub(super) fn parse(sections: &Sections) -> Result<Snapshot, SnapshotFault> {
         },
         gaps: Vec::new(),
     };
-    snapshot.kernel_log = sections.lines("kernel_log").map(|line| kernel_line(line, snapshot.uptime_s)).collect();
+    snapshot.kernel_log = sections
+        .lines("kernel_log")
+        .map(|line| kernel_line(line, snapshot.uptime_s))
+        .collect();
     let understood = [
         ("uptime", snapshot.uptime_s.is_some()),
         ("loadavg", snapshot.load.is_some()),
@@ -94,9 +98,18 @@ fn first_number(sections: &Sections, section: &str) -> Option<f64> {
 }
 
 fn host(sections: &Sections) -> Host {
-    let text = |key| sections.value("meta", key).map(|text| name(text.trim_matches('"'))).filter(|text| !text.is_empty());
-    let nanoseconds = sections.value("meta", "epoch_ns").and_then(|text| text.parse::<i64>().ok());
-    let seconds = sections.value("meta", "epoch").and_then(|text| text.parse::<i64>().ok());
+    let text = |key| {
+        sections
+            .value("meta", key)
+            .map(|text| name(text.trim_matches('"')))
+            .filter(|text| !text.is_empty())
+    };
+    let nanoseconds = sections
+        .value("meta", "epoch_ns")
+        .and_then(|text| text.parse::<i64>().ok());
+    let seconds = sections
+        .value("meta", "epoch")
+        .and_then(|text| text.parse::<i64>().ok());
     Host {
         hostname: text("hostname"),
         kernel: text("kernel"),
@@ -104,19 +117,29 @@ fn host(sections: &Sections) -> Host {
         user: text("user"),
         uid: number(sections.value("meta", "uid")),
         boot_id: text("boot_id"),
-        epoch_us: nanoseconds.map(|ns| ns / 1000).or(seconds.and_then(|s| s.checked_mul(1_000_000))),
+        epoch_us: nanoseconds
+            .map(|ns| ns / 1000)
+            .or(seconds.and_then(|s| s.checked_mul(1_000_000))),
     }
 }
 
 fn load(sections: &Sections) -> Option<Load> {
     let mut words = sections.lines("loadavg").next()?.split_whitespace();
-    Some(Load { one: positive(words.next())?, five: positive(words.next())?, fifteen: positive(words.next())? })
+    Some(Load {
+        one: positive(words.next())?,
+        five: positive(words.next())?,
+        fifteen: positive(words.next())?,
+    })
 }
 
 /// user nice system idle iowait irq softirq steal, in ticks since boot (proc(5)).
 fn cpu(sections: &Sections) -> Option<CpuTime> {
     let ticks = |section| -> Option<Vec<u64>> {
-        let words = sections.lines(section).next()?.strip_prefix("cpu ")?.split_whitespace();
+        let words = sections
+            .lines(section)
+            .next()?
+            .strip_prefix("cpu ")?
+            .split_whitespace();
         let ticks: Vec<u64> = words.take(8).map_while(|word| word.parse().ok()).collect();
         (ticks.len() >= 5).then_some(ticks)
     };
@@ -129,16 +152,28 @@ fn cpu(sections: &Sections) -> Option<CpuTime> {
     if total <= 0.0 {
         return None;
     }
-    Some(CpuTime { busy: 1.0 - (spent(3) + spent(4)) / total, io_wait: spent(4) / total, steal: spent(7) / total })
+    Some(CpuTime {
+        busy: 1.0 - (spent(3) + spent(4)) / total,
+        io_wait: spent(4) / total,
+        steal: spent(7) / total,
+    })
 }
 
 fn memory(sections: &Sections) -> Option<Memory> {
     let bytes = |key: &str| -> Option<u64> {
-        let line = sections.lines("meminfo").find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
+        let line = sections
+            .lines("meminfo")
+            .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
         number::<u64>(line.split_whitespace().next())?.checked_mul(1024)
     };
     let total_bytes = bytes("MemTotal").filter(|total| *total > 0)?;
-    let guess = || Some(bytes("MemFree")?.saturating_add(bytes("Buffers")?).saturating_add(bytes("Cached")?));
+    let guess = || {
+        Some(
+            bytes("MemFree")?
+                .saturating_add(bytes("Buffers")?)
+                .saturating_add(bytes("Cached")?),
+        )
+    };
     let available = bytes("MemAvailable");
     Some(Memory {
         total_bytes,
@@ -166,82 +201,6 @@ fn pressure(line: &str) -> Option<Pressure> {
     })
 }
 
-/// A line of POSIX `df -P`: names may hold spaces, so the four figures in the middle are looked for.
-fn df_line(line: &str) -> Option<(String, [u64; 3], String)> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let at = (1..words.len().saturating_sub(4)).find(|at| {
-        words[*at..at + 3].iter().all(|word| word.parse::<u64>().is_ok())
-            && words[at + 3].strip_suffix('%').is_some_and(|share| share.parse::<u64>().is_ok())
-    })?;
-    let figure = |i: usize| words[at + i].parse().ok();
-    Some((words[..at].join(" "), [figure(0)?, figure(1)?, figure(2)?], words[at + 4..].join(" ")))
-}
-
-fn filesystems(sections: &Sections) -> Vec<Filesystem> {
-    let inodes: BTreeMap<String, (u64, u64)> = sections
-        .lines("dfi")
-        .filter_map(df_line)
-        .filter(|(_, [all, _, _], _)| *all > 0)
-        .map(|(_, [all, used, _], mountpoint)| (mountpoint, (used, all)))
-        .collect();
-    // A later mount covers an earlier one of the same place.
-    let mounts: BTreeMap<String, (String, bool)> = sections
-        .lines("mounts")
-        .filter_map(|line| {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            let &[_, mountpoint, kind, mode] = words.as_slice() else { return None };
-            Some((unescape(mountpoint), (kind.to_owned(), mode == "ro")))
-        })
-        .collect();
-    let wanted_read_only: BTreeSet<String> = sections.lines("fstab").map(|line| unescape(line.trim())).collect();
-    let mut found = Vec::new();
-    for (device, [size, used, available], mountpoint) in sections.lines("df").filter_map(df_line) {
-        let mount = mounts.get(&mountpoint);
-        let kind = mount.map(|(kind, _)| kind.as_str());
-        let by_name = NOT_DATA.contains(&device.as_str()) || device == "udev" || device == "none";
-        let covered = kind == Some("overlay") && mountpoint != "/";
-        if size == 0 || covered || kind.map_or(by_name, |kind| NOT_DATA.contains(&kind)) {
-            continue;
-        }
-        let keeps_data = kind.is_some_and(|kind| {
-            ["ext", "xfs", "btrfs", "zfs", "f2fs", "jfs", "reiserfs", "bcachefs"].iter().any(|fs| kind.starts_with(fs))
-        });
-        let read_only = mount.is_some_and(|(_, read_only)| *read_only);
-        found.push(Filesystem {
-            turned_read_only: read_only && keeps_data && !wanted_read_only.contains(&mountpoint),
-            device: name(&device),
-            kind: kind.map(name),
-            size_bytes: size.saturating_mul(1024),
-            used_bytes: used.saturating_mul(1024),
-            available_bytes: available.saturating_mul(1024),
-            inodes: inodes.get(&mountpoint).copied(),
-            mountpoint: name(&mountpoint),
-        });
-    }
-    found
-}
-
-/// Undoes the octal escapes of /proc/mounts and /etc/fstab (`\040` is a space).
-fn unescape(text: &str) -> String {
-    let mut plain = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let octal = after.get(..3).filter(|digits| *first == b'\\' && digits.iter().all(|d| (b'0'..=b'7').contains(d)));
-        match octal {
-            Some(digits) => {
-                let value = digits.iter().fold(0_u32, |value, digit| value * 8 + u32::from(digit - b'0'));
-                plain.push(u8::try_from(value).unwrap_or(b'?'));
-                rest = &after[3..];
-            }
-            None => {
-                plain.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&plain).into_owned()
-}
-
 fn file_handles(sections: &Sections) -> Option<FileHandles> {
     let mut words = sections.lines("filenr").next()?.split_whitespace();
     let allocated = number(words.next())?;
@@ -252,7 +211,10 @@ fn file_handles(sections: &Sections) -> Option<FileHandles> {
 /// `eth0: bytes packets errs drop fifo frame compressed multicast bytes packets errs drop …`
 fn interface(line: &str) -> Option<Interface> {
     let (interface, counters) = line.split_once(':')?;
-    let counters: Vec<u64> = counters.split_whitespace().map_while(|word| word.parse().ok()).collect();
+    let counters: Vec<u64> = counters
+        .split_whitespace()
+        .map_while(|word| word.parse().ok())
+        .collect();
     let counter = |i: usize| counters.get(i).copied();
     Some(Interface {
         name: name(interface.trim()),
@@ -264,7 +226,11 @@ fn interface(line: &str) -> Option<Interface> {
 }
 
 fn services(sections: &Sections) -> Services {
-    if sections.gaps.iter().any(|gap| gap.section == "units" && gap.why == Why::NotAvailable) {
+    if sections
+        .gaps
+        .iter()
+        .any(|gap| gap.section == "units" && gap.why == Why::NotAvailable)
+    {
         return Services::NotSystemd;
     }
     if sections.gaps.iter().any(|gap| gap.section == "units") {
@@ -277,15 +243,24 @@ fn services(sections: &Sections) -> Services {
         .filter_map(|line| line.split_whitespace().find(|word| word.contains('.')))
         .map(name)
         .collect();
-    Services::Systemd { state: name(sections.value("units", "state").unwrap_or("unknown")), failed }
+    Services::Systemd {
+        state: name(sections.value("units", "state").unwrap_or("unknown")),
+        failed,
+    }
 }
 
 /// `     69 S`: how many processes are in which state.
 fn processes(sections: &Sections) -> Option<Processes> {
-    let mut found = Processes { count: 0, zombies: 0, uninterruptible: 0 };
+    let mut found = Processes {
+        count: 0,
+        zombies: 0,
+        uninterruptible: 0,
+    };
     for line in sections.lines("processes") {
         let mut words = line.split_whitespace();
-        let (Some(count), Some(state)) = (number::<u64>(words.next()), words.next()) else { continue };
+        let (Some(count), Some(state)) = (number::<u64>(words.next()), words.next()) else {
+            continue;
+        };
         found.count = found.count.saturating_add(count);
         match state {
             "Z" => found.zombies = count,
@@ -309,33 +284,66 @@ fn process(line: &str) -> Option<Process> {
 
 /// `[12345.678901] Out of memory: Killed process …`: seconds since boot, then the text.
 fn kernel_line(line: &str, uptime_s: Option<f64>) -> KernelLine {
-    let stamp = line.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(stamp, _)| stamp.trim());
-    let age_s = positive(stamp).zip(uptime_s).map(|(at, uptime)| (uptime - at).max(0.0));
+    let stamp = line
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+        .map(|(stamp, _)| stamp.trim());
+    let age_s = positive(stamp)
+        .zip(uptime_s)
+        .map(|(at, uptime)| (uptime - at).max(0.0));
     let lower = line.to_lowercase();
     let oom = lower.contains("out of memory") || lower.contains("oom-kill");
-    KernelLine { age_s, oom, text: visible(line, LINE_CHARS) }
+    KernelLine {
+        age_s,
+        oom,
+        text: visible(line, LINE_CHARS),
+    }
 }
 
 fn clock(sections: &Sections) -> Clock {
     if let Some(answer) = sections.value("time", "NTPSynchronized") {
         let offset_s = chrony_offset(sections);
-        return Clock { synchronised: Some(answer == "yes"), source: Some("timedatectl".to_owned()), offset_s };
+        return Clock {
+            synchronised: Some(answer == "yes"),
+            source: Some("timedatectl".to_owned()),
+            offset_s,
+        };
     }
-    if let Some(line) = sections.lines("time").find(|line| line.starts_with("Leap status")) {
+    if let Some(line) = sections
+        .lines("time")
+        .find(|line| line.starts_with("Leap status"))
+    {
         let synchronised = Some(!line.contains("Not synchronised"));
-        return Clock { synchronised, source: Some("chronyc".to_owned()), offset_s: chrony_offset(sections) };
+        return Clock {
+            synchronised,
+            source: Some("chronyc".to_owned()),
+            offset_s: chrony_offset(sections),
+        };
     }
-    if let Some(line) = sections.lines("time").find(|line| line.contains("return value")) {
+    if let Some(line) = sections
+        .lines("time")
+        .find(|line| line.contains("return value"))
+    {
         let synchronised = Some(!line.contains("not synchronized"));
-        return Clock { synchronised, source: Some("adjtimex".to_owned()), offset_s: None };
+        return Clock {
+            synchronised,
+            source: Some("adjtimex".to_owned()),
+            offset_s: None,
+        };
     }
     Clock::default()
 }
 
 /// `System time     : 0.000012345 seconds slow of NTP time`
 fn chrony_offset(sections: &Sections) -> Option<f64> {
-    let line = sections.lines("time").find(|line| line.starts_with("System time"))?;
+    let line = sections
+        .lines("time")
+        .find(|line| line.starts_with("System time"))?;
     let (_, value) = line.split_once(':')?;
     let offset = positive(value.split_whitespace().next())?;
-    Some(if value.contains("slow") { -offset } else { offset })
+    Some(if value.contains("slow") {
+        -offset
+    } else {
+        offset
+    })
 }

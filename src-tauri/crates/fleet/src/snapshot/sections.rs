@@ -5,8 +5,27 @@ use std::collections::BTreeMap;
 
 /// The sections that the script always prints, in its order; a missing one is a gap.
 pub(super) const EXPECTED: [&str; 21] = [
-    "meta", "uptime", "loadavg", "ncpu", "cpu1", "meminfo", "vmstat", "pressure", "df", "dfi", "mounts", "fstab",
-    "filenr", "netdev", "units", "processes", "kernel_log", "journal", "time", "reboot", "cpu2",
+    "meta",
+    "uptime",
+    "loadavg",
+    "ncpu",
+    "cpu1",
+    "meminfo",
+    "vmstat",
+    "pressure",
+    "df",
+    "dfi",
+    "mounts",
+    "fstab",
+    "filenr",
+    "netdev",
+    "units",
+    "processes",
+    "kernel_log",
+    "journal",
+    "time",
+    "reboot",
+    "cpu2",
 ];
 
 /// Why a text is not a snapshot at all.
@@ -27,10 +46,19 @@ pub enum SnapshotFault {
 impl std::fmt::Display for SnapshotFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            SnapshotFault::NoMarker { begins } if begins.is_empty() => f.write_str("the host answered with nothing"),
-            SnapshotFault::NoMarker { begins } => write!(f, "the host's answer is not a snapshot; it begins with {begins:?}"),
+            SnapshotFault::NoMarker { begins } if begins.is_empty() => {
+                f.write_str("the host answered with nothing")
+            }
+            SnapshotFault::NoMarker { begins } => write!(
+                f,
+                "the host's answer is not a snapshot; it begins with {begins:?}"
+            ),
             SnapshotFault::TooLong { size_bytes } => {
-                write!(f, "the host's answer is {size_bytes} bytes long, more than {}", Snapshot::MAX_BYTES)
+                write!(
+                    f,
+                    "the host's answer is {size_bytes} bytes long, more than {}",
+                    Snapshot::MAX_BYTES
+                )
             }
         }
     }
@@ -48,7 +76,11 @@ pub(super) struct Sections {
 impl Sections {
     /// A section's lines that say something; none when it is missing.
     pub(super) fn lines(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.bodies.get(name).map_or("", String::as_str).lines().filter(|line| !line.trim().is_empty())
+        self.bodies
+            .get(name)
+            .map_or("", String::as_str)
+            .lines()
+            .filter(|line| !line.trim().is_empty())
     }
 
     /// Is it there?
@@ -58,13 +90,18 @@ impl Sections {
 
     /// The value of the line `key=value`.
     pub(super) fn value(&self, name: &str, key: &str) -> Option<&str> {
-        self.lines(name).find_map(|line| line.strip_prefix(key)?.strip_prefix('=')).map(str::trim)
+        self.lines(name)
+            .find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
+            .map(str::trim)
     }
 
     /// Marks a section as missing.
     pub(super) fn gap(&mut self, section: &str, why: Why) {
         if !self.gaps.iter().any(|gap| gap.section == section) {
-            self.gaps.push(Gap { section: section.to_owned(), why });
+            self.gaps.push(Gap {
+                section: section.to_owned(),
+                why,
+            });
         }
     }
 }
@@ -72,7 +109,9 @@ impl Sections {
 /// Splits at the markers. The first section of a name counts: later ones can only come from what the host prints.
 pub(super) fn split(text: &[u8]) -> Result<Sections, SnapshotFault> {
     if text.len() > Snapshot::MAX_BYTES {
-        return Err(SnapshotFault::TooLong { size_bytes: text.len() });
+        return Err(SnapshotFault::TooLong {
+            size_bytes: text.len(),
+        });
     }
     let mut parts = text.split(|byte| *byte == 0x1e);
     let noise = parts.next().unwrap_or_default();
@@ -86,7 +125,10 @@ pub(super) fn split(text: &[u8]) -> Result<Sections, SnapshotFault> {
     while let Some(part) = parts.next() {
         let text = String::from_utf8_lossy(part);
         let (header, body) = text.split_once('\n').unwrap_or((&text, ""));
-        let (name, state) = header.trim().split_once(' ').unwrap_or((header.trim(), "ok"));
+        let (name, state) = header
+            .trim()
+            .split_once(' ')
+            .unwrap_or((header.trim(), "ok"));
         if name == "end" {
             ended = true;
             break;
@@ -96,7 +138,11 @@ pub(super) fn split(text: &[u8]) -> Result<Sections, SnapshotFault> {
         }
         let cut = parts.peek().is_none();
         // The last line of an answer that broke off may be half a number.
-        let body = if cut { body.rsplit_once('\n').map_or("", |(whole, _)| whole) } else { body };
+        let body = if cut {
+            body.rsplit_once('\n').map_or("", |(whole, _)| whole)
+        } else {
+            body
+        };
         match state {
             "denied" => sections.gap(name, Why::NotPermitted),
             "missing" => sections.gap(name, Why::NotAvailable),

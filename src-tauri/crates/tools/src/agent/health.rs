@@ -103,39 +103,59 @@ impl ReadTool for AgentHealth {
         &self.spec
     }
 
-    fn read<'a>(&'a self, args: &'a Json, context: &'a Context) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
+    fn read<'a>(
+        &'a self,
+        args: &'a Json,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
         Box::pin(async move {
             let arguments: Arguments = arguments(&self.spec.name, args)?;
             let agent = super::find(&arguments.agent_id, context).await?;
             let checks = arguments.checks.unwrap_or_else(|| Check::ALL.to_vec());
             let output = match take(&agent, context).await {
-                Ok(kept) => judged(&agent, &kept, &checks, &arguments.limits.unwrap_or_default()),
+                Ok(kept) => judged(
+                    &agent,
+                    &kept,
+                    &checks,
+                    &arguments.limits.unwrap_or_default(),
+                ),
                 Err(error) if is_unreachable(&error) => unreachable(&agent, &error),
                 Err(error) => return Err(error),
             };
-            Ok(ToolOutput { output: output.into(), receipt: None })
+            Ok(ToolOutput {
+                output: output.into(),
+                receipt: None,
+            })
         })
     }
 }
 
 /// Is the agent at fault, rather than this program or a person who cancelled?
 fn is_unreachable(error: &ToolError) -> bool {
-    matches!(error.class, ErrorClass::Network | ErrorClass::Timeout | ErrorClass::Auth) || error.code == "not_a_snapshot"
+    matches!(
+        error.class,
+        ErrorClass::Network | ErrorClass::Timeout | ErrorClass::Auth
+    ) || error.code == "not_a_snapshot"
 }
 
 fn judged(agent: &Agent, kept: &super::snapshot::Kept, checks: &[Check], limits: &Limits) -> Json {
     let findings = fleet::judge(&kept.snapshot, limits, checks);
     let unjudged = fleet::unjudged(&kept.snapshot, checks);
     // Every check was impossible: nothing is known. Some were: the status speaks for the others, which are named.
-    let askable = checks.iter().filter(|check| **check != Check::Reachable).count();
+    let askable = checks
+        .iter()
+        .filter(|check| **check != Check::Reachable)
+        .count();
     let status = match findings.iter().map(|finding| finding.severity).max() {
         Some(Severity::Critical) => "critical",
         Some(Severity::Warning) => "warning",
         Some(Severity::Info) | None if askable > 0 && unjudged.len() == askable => "unknown",
         Some(Severity::Info) | None => "healthy",
     };
-    let not_checked: Vec<Json> =
-        unjudged.iter().map(|(check, why)| json!({ "check": check.word(), "why": why.says() })).collect();
+    let not_checked: Vec<Json> = unjudged
+        .iter()
+        .map(|(check, why)| json!({ "check": check.word(), "why": why.says() }))
+        .collect();
     let asked_as = kept.snapshot.host.user.as_deref().unwrap_or("unknown");
     json!({
         "agent_id": agent.agent_id,

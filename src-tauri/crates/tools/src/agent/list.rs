@@ -69,7 +69,11 @@ impl ReadTool for AgentList {
         &self.spec
     }
 
-    fn read<'a>(&'a self, args: &'a Json, context: &'a Context) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
+    fn read<'a>(
+        &'a self,
+        args: &'a Json,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
         Box::pin(async move {
             let arguments: Arguments = arguments(&self.spec.name, args)?;
             let environment = arguments.environment.as_deref().unwrap_or("all");
@@ -88,7 +92,10 @@ impl ReadTool for AgentList {
                     })
                 })
                 .collect();
-            Ok(ToolOutput { output: json!({ "agents": agents }).into(), receipt: None })
+            Ok(ToolOutput {
+                output: json!({ "agents": agents }).into(),
+                receipt: None,
+            })
         })
     }
 }

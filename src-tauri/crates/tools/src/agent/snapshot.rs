@@ -34,9 +34,16 @@ pub(super) struct Kept {
 
 /// Takes a snapshot of an agent and keeps it.
 pub(super) async fn take(agent: &Agent, context: &Context) -> Result<Kept, ToolError> {
-    let script = Script { text: SCRIPT, args: &[], timeout: TIMEOUT, cap_bytes: Snapshot::MAX_BYTES };
+    let script = Script {
+        text: SCRIPT,
+        args: &[],
+        timeout: TIMEOUT,
+        cap_bytes: Snapshot::MAX_BYTES,
+    };
     let answer = transport::run(agent, script, context).await?;
-    let snapshot = Snapshot::parse(&answer.stdout).map_err(|error| match answer.end {
+    let snapshot =
+        Snapshot::parse(&answer.stdout).map_err(|error| {
+            match answer.end {
         End::TimedOut => fault(
             "agent_timeout",
             format!("{} did not answer within {} s.", agent.title, TIMEOUT.as_secs()),
@@ -49,7 +56,8 @@ pub(super) async fn take(agent: &Agent, context: &Context) -> Result<Kept, ToolE
             "Look at the call's log; a start-up file of the shell may end it or print without end.",
         )
         .not_done(ErrorClass::Io),
-    })?;
+    }
+        })?;
     let measures = snapshot.measures();
     let taken = TakenSnapshot {
         key: context.key,
@@ -59,13 +67,20 @@ pub(super) async fn take(agent: &Agent, context: &Context) -> Result<Kept, ToolE
         measures: measures.clone(),
     };
     let snapshot_id = context.ports.snapshots.keep(taken).await?;
-    Ok(Kept { snapshot_id, snapshot, measures })
+    Ok(Kept {
+        snapshot_id,
+        snapshot,
+        measures,
+    })
 }
 
 /// The measures that belong to these checks.
 pub(super) fn measures_for(measures: &[Measure], checks: &[Check]) -> Vec<Measure> {
     let table = thresholds(&fleet::Limits::default());
-    let belongs = |measure: &Measure| match table.iter().find(|threshold| threshold.metric == measure.metric) {
+    let belongs = |measure: &Measure| match table
+        .iter()
+        .find(|threshold| threshold.metric == measure.metric)
+    {
         Some(threshold) => checks.contains(&threshold.check),
         None => checks.contains(&match measure.metric.as_str() {
             metric if metric.starts_with("system.filesystem.") => Check::Disk,
@@ -74,12 +89,21 @@ pub(super) fn measures_for(measures: &[Measure], checks: &[Check]) -> Vec<Measur
             _ => Check::Load,
         }),
     };
-    measures.iter().filter(|measure| belongs(measure)).cloned().collect()
+    measures
+        .iter()
+        .filter(|measure| belongs(measure))
+        .cloned()
+        .collect()
 }
 
 /// What the user who asked may not read, in words.
 pub(super) fn not_permitted(snapshot: &Snapshot) -> Vec<&'static str> {
-    snapshot.gaps.iter().filter(|gap| gap.why == Why::NotPermitted).map(|gap| title(&gap.section)).collect()
+    snapshot
+        .gaps
+        .iter()
+        .filter(|gap| gap.why == Why::NotPermitted)
+        .map(|gap| title(&gap.section))
+        .collect()
 }
 
 /// A section in words.
@@ -162,7 +186,11 @@ impl ReadTool for AgentSnapshot {
         &self.spec
     }
 
-    fn read<'a>(&'a self, args: &'a Json, context: &'a Context) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
+    fn read<'a>(
+        &'a self,
+        args: &'a Json,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
         Box::pin(async move {
             let arguments: Arguments = arguments(&self.spec.name, args)?;
             let agent = super::find(&arguments.agent_id, context).await?;
@@ -179,7 +207,10 @@ impl ReadTool for AgentSnapshot {
                 "measures": measures,
                 "gaps": kept.snapshot.gaps,
             });
-            Ok(ToolOutput { output: output.into(), receipt: None })
+            Ok(ToolOutput {
+                output: output.into(),
+                receipt: None,
+            })
         })
     }
 }

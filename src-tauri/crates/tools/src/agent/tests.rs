@@ -8,23 +8,57 @@ use std::collections::BTreeMap;
 #[tokio::test]
 async fn the_snapshot_of_this_computer_parses_completely() {
     let stage = Stage::new();
-    let output = stage.read("agent.snapshot", json!({ "agent_id": Agent::THIS_COMPUTER })).await.unwrap();
+    let output = stage
+        .read(
+            "agent.snapshot",
+            json!({ "agent_id": Agent::THIS_COMPUTER }),
+        )
+        .await
+        .unwrap();
     assert_eq!(output["partial"], json!(false), "{:#}", output["gaps"]);
     let kept = stage.world.kept.lock().unwrap();
     let snapshot = &kept[0].snapshot;
-    assert_eq!((output["snapshot_id"].as_str(), kept[0].key), (Some("snapshot-1"), stage.context.key));
-    assert!(snapshot.host.hostname.is_some() && snapshot.host.kernel.as_deref().unwrap().starts_with("Linux"));
+    assert_eq!(
+        (output["snapshot_id"].as_str(), kept[0].key),
+        (Some("snapshot-1"), stage.context.key)
+    );
+    assert!(
+        snapshot.host.hostname.is_some()
+            && snapshot
+                .host
+                .kernel
+                .as_deref()
+                .unwrap()
+                .starts_with("Linux")
+    );
     assert!(snapshot.load.is_some() && snapshot.cores.is_some() && snapshot.cpu.is_some());
-    assert!(snapshot.memory.is_some() && snapshot.processes.is_some() && snapshot.file_handles.is_some());
+    assert!(
+        snapshot.memory.is_some()
+            && snapshot.processes.is_some()
+            && snapshot.file_handles.is_some()
+    );
     assert!(!snapshot.filesystems.is_empty() && snapshot.uptime_s.unwrap() > 0.0);
-    assert!(output["measures"].as_array().unwrap().iter().any(|measure| measure["metric"] == "system.cpu.utilization"));
-    assert!(stage.log.lock().unwrap().is_empty(), "a snapshot is quiet: {:?}", stage.log.lock().unwrap());
+    assert!(
+        output["measures"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|measure| measure["metric"] == "system.cpu.utilization")
+    );
+    assert!(
+        stage.log.lock().unwrap().is_empty(),
+        "a snapshot is quiet: {:?}",
+        stage.log.lock().unwrap()
+    );
 }
 
 #[tokio::test]
 async fn this_computer_is_judged() {
     let stage = Stage::new();
-    let output = stage.read("agent.health", json!({ "agent_id": Agent::THIS_COMPUTER })).await.unwrap();
+    let output = stage
+        .read("agent.health", json!({ "agent_id": Agent::THIS_COMPUTER }))
+        .await
+        .unwrap();
     assert_eq!(output["reachable"], json!(true));
     assert!(["healthy", "warning", "critical"].contains(&output["status"].as_str().unwrap()));
     let only = json!({ "agent_id": Agent::THIS_COMPUTER, "checks": ["disk"], "limits": { "disk_pct": 0 } });
@@ -33,23 +67,66 @@ async fn this_computer_is_judged() {
     assert!(!findings.is_empty() && findings.iter().all(|finding| finding["check"] == "disk"));
     assert_eq!(findings[0]["origin"], json!("input limits"));
     let metrics = output["measures"].as_array().unwrap();
-    assert!(metrics.iter().all(|measure| measure["metric"].as_str().unwrap().starts_with("system.filesystem.")));
+    assert!(metrics.iter().all(|measure| {
+        measure["metric"]
+            .as_str()
+            .unwrap()
+            .starts_with("system.filesystem.")
+    }));
 }
 
 #[tokio::test]
 async fn agents_are_listed_by_environment() {
-    let other = Agent { agent_id: "a-web".to_owned(), environment: "production".to_owned(), ..Agent::this_computer() };
-    let stage = Stage::with(World { agents: vec![Agent::this_computer(), other], ..World::default() });
-    let ids = |output: Json| output["agents"].as_array().unwrap().iter().map(|agent| agent["agent_id"].clone()).collect::<Vec<_>>();
-    assert_eq!(ids(stage.read("agent.list", json!({})).await.unwrap()), ["a-web", "this-computer"]);
-    assert_eq!(ids(stage.read("agent.list", json!({ "environment": "all" })).await.unwrap()), ["a-web", "this-computer"]);
-    assert_eq!(ids(stage.read("agent.list", json!({ "environment": "production" })).await.unwrap()), ["a-web"]);
-    assert_eq!(ids(stage.read("agent.list", json!({ "environment": "qa" })).await.unwrap()), Vec::<Json>::new());
+    let other = Agent {
+        agent_id: "a-web".to_owned(),
+        environment: "production".to_owned(),
+        ..Agent::this_computer()
+    };
+    let stage = Stage::with(World {
+        agents: vec![Agent::this_computer(), other],
+        ..World::default()
+    });
+    let ids = |output: Json| {
+        output["agents"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|agent| agent["agent_id"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        ids(stage.read("agent.list", json!({})).await.unwrap()),
+        ["a-web", "this-computer"]
+    );
+    assert_eq!(
+        ids(stage
+            .read("agent.list", json!({ "environment": "all" }))
+            .await
+            .unwrap()),
+        ["a-web", "this-computer"]
+    );
+    assert_eq!(
+        ids(stage
+            .read("agent.list", json!({ "environment": "production" }))
+            .await
+            .unwrap()),
+        ["a-web"]
+    );
+    assert_eq!(
+        ids(stage
+            .read("agent.list", json!({ "environment": "qa" }))
+            .await
+            .unwrap()),
+        Vec::<Json>::new()
+    );
 }
 
 #[tokio::test]
 async fn an_unknown_agent_is_an_error_that_names_the_known_ones() {
-    let error = Stage::new().read("agent.health", json!({ "agent_id": "web-9" })).await.unwrap_err();
+    let error = Stage::new()
+        .read("agent.health", json!({ "agent_id": "web-9" }))
+        .await
+        .unwrap_err();
     assert_eq!(error.code, "agent_not_found");
     assert!(error.hint.contains("this-computer"), "{}", error.hint);
 }
@@ -58,7 +135,10 @@ async fn an_unknown_agent_is_an_error_that_names_the_known_ones() {
 async fn a_cancelled_check_is_an_error_and_not_an_unreachable_agent() {
     let stage = Stage::new();
     stage.context.cancel.cancel();
-    let error = stage.read("agent.health", json!({ "agent_id": Agent::THIS_COMPUTER })).await.unwrap_err();
+    let error = stage
+        .read("agent.health", json!({ "agent_id": Agent::THIS_COMPUTER }))
+        .await
+        .unwrap_err();
     assert_eq!(error.code, "cancelled");
 }
 
@@ -72,18 +152,50 @@ async fn jobs_are_listed_and_the_stuck_ones_flagged() {
         opened_at_us: NOW_US - minutes * 60_000_000,
         since_us: NOW_US - minutes * 60_000_000,
     };
-    let jobs = vec![job("new", JobState::Running, 5), job("old", JobState::Queued, 45), job("over", JobState::Failed, 90)];
-    let stage = Stage::with(World { jobs, ..World::default() });
-    let output = stage.read("job.list", json!({ "states": ["queued", "running"], "flag_older_than": "30m" })).await.unwrap();
+    let jobs = vec![
+        job("new", JobState::Running, 5),
+        job("old", JobState::Queued, 45),
+        job("over", JobState::Failed, 90),
+    ];
+    let stage = Stage::with(World {
+        jobs,
+        ..World::default()
+    });
+    let output = stage
+        .read(
+            "job.list",
+            json!({ "states": ["queued", "running"], "flag_older_than": "30m" }),
+        )
+        .await
+        .unwrap();
     assert_eq!(output["jobs"].as_array().unwrap().len(), 2);
-    assert_eq!(output["flagged"], json!([{ "job_id": "old", "why": "queued for 45 m, longer than 30 m" }]));
-    assert_eq!(stage.read("job.list", json!({})).await.unwrap()["jobs"].as_array().unwrap().len(), 3);
-    assert_eq!(Stage::new().read("job.list", json!({})).await.unwrap(), json!({ "jobs": [], "flagged": [] }));
+    assert_eq!(
+        output["flagged"],
+        json!([{ "job_id": "old", "why": "queued for 45 m, longer than 30 m" }])
+    );
+    assert_eq!(
+        stage.read("job.list", json!({})).await.unwrap()["jobs"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+    assert_eq!(
+        Stage::new().read("job.list", json!({})).await.unwrap(),
+        json!({ "jobs": [], "flagged": [] })
+    );
 }
 
 #[tokio::test]
 async fn series_come_with_their_slope_and_missing_ones_are_named() {
-    let points = (0..5_i64).map(|hour| (NOW_US - (5 - hour) * 3_600_000_000, 0.5 + hour as f64 / 10.0)).collect();
+    let points = (0..5_i64)
+        .map(|hour| {
+            (
+                NOW_US - (5 - hour) * 3_600_000_000,
+                0.5 + hour as f64 / 10.0,
+            )
+        })
+        .collect();
     let series = Series {
         name: "system.filesystem.utilization".to_owned(),
         agent_id: Some(Agent::THIS_COMPUTER.to_owned()),
@@ -91,11 +203,26 @@ async fn series_come_with_their_slope_and_missing_ones_are_named() {
         unit: "1".to_owned(),
         points,
     };
-    let stage = Stage::with(World { agents: vec![Agent::this_computer()], series: vec![series], ..World::default() });
-    let output = stage.read("metrics.query", json!({ "window": "24h", "series": ["agent_disk", "gate_wait"] })).await.unwrap();
+    let stage = Stage::with(World {
+        agents: vec![Agent::this_computer()],
+        series: vec![series],
+        ..World::default()
+    });
+    let output = stage
+        .read(
+            "metrics.query",
+            json!({ "window": "24h", "series": ["agent_disk", "gate_wait"] }),
+        )
+        .await
+        .unwrap();
     assert_eq!(output["missing"], json!(["gate_wait"]));
     let row = &output["series"][0];
-    assert_eq!((&row["name"], &row["agent"]), (&json!("agent_disk"), &json!("This computer")));
-    assert!((row["slope_per_hour"].as_f64().unwrap() - 0.1).abs() < 1e-9 && row["latest"] == json!(0.9));
+    assert_eq!(
+        (&row["name"], &row["agent"]),
+        (&json!("agent_disk"), &json!("This computer"))
+    );
+    assert!(
+        (row["slope_per_hour"].as_f64().unwrap() - 0.1).abs() < 1e-9 && row["latest"] == json!(0.9)
+    );
     assert_eq!(output["window_ms"], json!(86_400_000));
 }

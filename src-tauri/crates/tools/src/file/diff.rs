@@ -17,14 +17,25 @@ pub(super) struct Difference {
 
 /// The difference between two contents; `None` is no file.
 pub(super) fn difference(path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> Difference {
-    let text = |bytes: Option<&[u8]>| std::str::from_utf8(bytes.unwrap_or_default()).ok().map(str::to_owned);
+    let text = |bytes: Option<&[u8]>| {
+        std::str::from_utf8(bytes.unwrap_or_default())
+            .ok()
+            .map(str::to_owned)
+    };
     let (Some(old), Some(new)) = (text(before), text(after)) else {
         let side = |bytes: Option<&[u8]>| match bytes {
             Some(bytes) => format!("{} bytes, sha256 {}", bytes.len(), Digest::of(bytes)),
             None => "no file".to_owned(),
         };
-        let text = format!("not text, no lines to compare\n- {}\n+ {}\n", side(before), side(after));
-        return Difference { text, says: "not text".to_owned() };
+        let text = format!(
+            "not text, no lines to compare\n- {}\n+ {}\n",
+            side(before),
+            side(after)
+        );
+        return Difference {
+            text,
+            says: "not text".to_owned(),
+        };
     };
     let diff = TextDiff::configure().timeout(EFFORT).diff_lines(&old, &new);
     let (mut added, mut removed) = (0, 0);
@@ -36,7 +47,11 @@ pub(super) fn difference(path: &str, before: Option<&[u8]>, after: Option<&[u8]>
         }
     }
     let name = |bytes: Option<&[u8]>| bytes.map_or("/dev/null", |_| path);
-    let mut text = diff.unified_diff().context_radius(3).header(name(before), name(after)).to_string();
+    let mut text = diff
+        .unified_diff()
+        .context_radius(3)
+        .header(name(before), name(after))
+        .to_string();
     if text.len() > SHOWN_BYTES {
         let total = text.lines().count();
         let mut end = SHOWN_BYTES;
@@ -47,5 +62,8 @@ pub(super) fn difference(path: &str, before: Option<&[u8]>, after: Option<&[u8]>
         let hidden = total - text.lines().count();
         text.push_str(&format!("\n[{hidden} further lines of the difference are not shown; the call's arguments hold the whole content]\n"));
     }
-    Difference { text, says: format!("{added} lines added, {removed} removed") }
+    Difference {
+        text,
+        says: format!("{added} lines added, {removed} removed"),
+    }
 }

@@ -8,22 +8,51 @@ use workflow::{ErrorClass, Outcome, ToolError};
 /// An error of the operating system about a path.
 pub(super) fn os(doing: &str, path: &Path, error: Errno, outcome: Outcome) -> ToolError {
     let shown = fleet::visible(&path.to_string_lossy(), 300);
-    let make = |code: &str, why: &str, hint: &str| fault(code, format!("{doing} {shown} failed: {why}."), hint);
+    let make = |code: &str, why: &str, hint: &str| {
+        fault(code, format!("{doing} {shown} failed: {why}."), hint)
+    };
     let (fault, class) = match error {
-        Errno::NOSPC | Errno::DQUOT => {
-            (make("disk_full", "there is no space left", "Free some space on that filesystem, then run it again."), ErrorClass::Io)
-        }
+        Errno::NOSPC | Errno::DQUOT => (
+            make(
+                "disk_full",
+                "there is no space left",
+                "Free some space on that filesystem, then run it again.",
+            ),
+            ErrorClass::Io,
+        ),
         Errno::ACCESS | Errno::PERM => (
-            make("not_permitted", "this user may not", "Give the user of this program the right to that file and its folder, or choose another path."),
+            make(
+                "not_permitted",
+                "this user may not",
+                "Give the user of this program the right to that file and its folder, or choose another path.",
+            ),
             ErrorClass::Auth,
         ),
         Errno::ROFS => (
-            make("read_only_filesystem", "the filesystem is mounted read-only", "Choose another path, or find out why the filesystem is read-only."),
+            make(
+                "read_only_filesystem",
+                "the filesystem is mounted read-only",
+                "Choose another path, or find out why the filesystem is read-only.",
+            ),
             ErrorClass::Io,
         ),
-        Errno::NOENT | Errno::NOTDIR => (make("not_found", "there is no such file or folder", "Check the path."), ErrorClass::NotFound),
+        Errno::NOENT | Errno::NOTDIR => (
+            make(
+                "not_found",
+                "there is no such file or folder",
+                "Check the path.",
+            ),
+            ErrorClass::NotFound,
+        ),
         Errno::LOOP => (symlink(&shown), ErrorClass::Invalid),
-        other => (make("io_error", &other.to_string(), "Look at the disk and at the kernel's log."), ErrorClass::Io),
+        other => (
+            make(
+                "io_error",
+                &other.to_string(),
+                "Look at the disk and at the kernel's log.",
+            ),
+            ErrorClass::Io,
+        ),
     };
     with(fault, class, outcome)
 }

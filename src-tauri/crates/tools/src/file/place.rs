@@ -3,7 +3,9 @@
 
 use super::fault::{os, with};
 use crate::fault::fault;
-use rustix::fs::{Access, AtFlags, CWD, Mode, OFlags, ResolveFlags, accessat, mkdirat, openat, openat2, unlinkat};
+use rustix::fs::{
+    Access, AtFlags, CWD, Mode, OFlags, ResolveFlags, accessat, mkdirat, openat, openat2, unlinkat,
+};
 use rustix::io::Errno;
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
@@ -27,20 +29,37 @@ impl Place {
     pub(super) fn resolve(path: &str, create_parents: bool) -> Result<Place, ToolError> {
         let shown = fleet::visible(path, 300);
         let invalid = |why: &str, hint: &str| {
-            fault("invalid_path", format!("{shown:?} cannot be used: {why}."), hint).not_started(ErrorClass::Invalid)
+            fault(
+                "invalid_path",
+                format!("{shown:?} cannot be used: {why}."),
+                hint,
+            )
+            .not_started(ErrorClass::Invalid)
         };
         if path.contains('\0') {
             return Err(invalid("it holds a NUL character", "Remove it."));
         }
         let Some(rest) = path.strip_prefix('/') else {
-            return Err(invalid("it is not absolute", "Write the whole path, beginning with a slash."));
+            return Err(invalid(
+                "it is not absolute",
+                "Write the whole path, beginning with a slash.",
+            ));
         };
         if rest.split('/').any(|part| matches!(part, "" | "." | "..")) || path.len() > 4096 {
-            return Err(invalid("it has empty parts, . or .. in it, or is too long", "Write the plain path of one file."));
+            return Err(invalid(
+                "it has empty parts, . or .. in it, or is too long",
+                "Write the plain path of one file.",
+            ));
         }
         let given = Path::new(path);
-        let (Some(parent), Some(name)) = (given.parent(), given.file_name().and_then(|name| name.to_str())) else {
-            return Err(invalid("it does not name a file", "Write the plain path of one file."));
+        let (Some(parent), Some(name)) = (
+            given.parent(),
+            given.file_name().and_then(|name| name.to_str()),
+        ) else {
+            return Err(invalid(
+                "it does not name a file",
+                "Write the plain path of one file.",
+            ));
         };
         let (mut existing, mut tail) = (parent, Vec::new());
         let resolved = loop {
@@ -49,7 +68,10 @@ impl Place {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound && create_parents => {
                     // A dangling link is not a missing folder.
                     if existing.symlink_metadata().is_ok() {
-                        return Err(invalid("a part of it is a symbolic link to nowhere", "Repair or remove the link."));
+                        return Err(invalid(
+                            "a part of it is a symbolic link to nowhere",
+                            "Repair or remove the link.",
+                        ));
                     }
                     match (existing.parent(), existing.components().next_back()) {
                         (Some(up), Some(Component::Normal(part))) => {
@@ -70,8 +92,16 @@ impl Place {
             }
         };
         let missing = tail.len();
-        let directory = tail.iter().rev().fold(resolved, |path, part| path.join(part));
-        Ok(Place { path: given.to_owned(), directory, missing, name: name.to_owned() })
+        let directory = tail
+            .iter()
+            .rev()
+            .fold(resolved, |path, part| path.join(part));
+        Ok(Place {
+            path: given.to_owned(),
+            directory,
+            missing,
+            name: name.to_owned(),
+        })
     }
 
     /// The path as it may be shown.
@@ -81,16 +111,30 @@ impl Place {
 
     /// The folders that do not exist yet, the outermost first.
     pub(super) fn missing_directories(&self) -> Vec<PathBuf> {
-        let mut missing: Vec<PathBuf> = self.directory.ancestors().take(self.missing).map(Path::to_owned).collect();
+        let mut missing: Vec<PathBuf> = self
+            .directory
+            .ancestors()
+            .take(self.missing)
+            .map(Path::to_owned)
+            .collect();
         missing.reverse();
         missing
     }
 
     /// May this user put a file there? Asked before approval, so that a call that cannot succeed is not approved.
     pub(super) fn check_writable(&self) -> Result<(), ToolError> {
-        let existing = self.directory.ancestors().nth(self.missing).unwrap_or(&self.directory);
-        accessat(CWD, existing, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)
-            .map_err(|errno| os("Writing into", existing, errno, Outcome::NotStarted))
+        let existing = self
+            .directory
+            .ancestors()
+            .nth(self.missing)
+            .unwrap_or(&self.directory);
+        accessat(
+            CWD,
+            existing,
+            Access::WRITE_OK | Access::EXEC_OK,
+            AtFlags::EACCESS,
+        )
+        .map_err(|errno| os("Writing into", existing, errno, Outcome::NotStarted))
     }
 
     /// Opens the folder; none when it does not exist.
@@ -102,9 +146,17 @@ impl Place {
 /// Opens a folder by its resolved path without following any link on the way.
 pub(super) fn open_directory(directory: &Path) -> Result<Option<OwnedFd>, ToolError> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let opened = match openat2(CWD, directory, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
+    let opened = match openat2(
+        CWD,
+        directory,
+        flags,
+        Mode::empty(),
+        ResolveFlags::NO_SYMLINKS,
+    ) {
         // Kernels before 5.6, and sandboxes that do not know the call.
-        Err(Errno::NOSYS | Errno::PERM) => openat(CWD, directory, flags | OFlags::NOFOLLOW, Mode::empty()),
+        Err(Errno::NOSYS | Errno::PERM) => {
+            openat(CWD, directory, flags | OFlags::NOFOLLOW, Mode::empty())
+        }
         opened => opened,
     };
     match opened {
@@ -113,7 +165,10 @@ pub(super) fn open_directory(directory: &Path) -> Result<Option<OwnedFd>, ToolEr
         Err(Errno::LOOP) => Err(with(
             fault(
                 "path_changed",
-                format!("A part of {} has become a symbolic link.", fleet::visible(&directory.to_string_lossy(), 300)),
+                format!(
+                    "A part of {} has become a symbolic link.",
+                    fleet::visible(&directory.to_string_lossy(), 300)
+                ),
                 "Find out who changes this path, then approve again.",
             ),
             ErrorClass::Precondition,
@@ -130,7 +185,12 @@ pub(super) fn create_directories(directories: &[PathBuf]) -> Result<(), ToolErro
             Ok(()) | Err(Errno::EXIST) => {}
             Err(errno) => return Err(os("Creating", directory, errno, Outcome::NotDone)),
         }
-        if let Some(parent) = directory.parent().map(open_directory).transpose()?.flatten() {
+        if let Some(parent) = directory
+            .parent()
+            .map(open_directory)
+            .transpose()?
+            .flatten()
+        {
             let _ = rustix::fs::fsync(&parent);
         }
     }

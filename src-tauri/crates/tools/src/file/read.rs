@@ -25,7 +25,9 @@ impl FileRead {
                 name: "file.read".to_owned(),
                 version: 1,
                 title: "Read a file".to_owned(),
-                description: format!("The text of a regular file of this computer: UTF-8, at most {MAX_BYTES} bytes. A symbolic link in the last place is not followed."),
+                description: format!(
+                    "The text of a regular file of this computer: UTF-8, at most {MAX_BYTES} bytes. A symbolic link in the last place is not followed."
+                ),
                 effect: EffectClass::Read,
                 recovery: Recovery::Pure,
                 input: json!({
@@ -58,7 +60,11 @@ impl ReadTool for FileRead {
         &self.spec
     }
 
-    fn read<'a>(&'a self, args: &'a Json, _: &'a Context) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
+    fn read<'a>(
+        &'a self,
+        args: &'a Json,
+        _: &'a Context,
+    ) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
         Box::pin(async move {
             let arguments: Arguments = arguments(&self.spec.name, args)?;
             crate::blocking(move || read(&arguments.path)).await
@@ -69,12 +75,20 @@ impl ReadTool for FileRead {
 fn read(path: &str) -> Result<ToolOutput, ToolError> {
     let place = Place::resolve(path, false)?;
     let Some(present) = state::read(&place)? else {
-        return Err(fault("not_found", format!("There is no file {}.", place.shown()), "Check the path.")
-            .not_started(ErrorClass::NotFound));
+        return Err(fault(
+            "not_found",
+            format!("There is no file {}.", place.shown()),
+            "Check the path.",
+        )
+        .not_started(ErrorClass::NotFound));
     };
     let content = String::from_utf8(present.bytes).map_err(|_| {
-        fault("not_text", format!("{} is not UTF-8 text.", place.shown()), "This tool reads text files only.")
-            .not_started(ErrorClass::Invalid)
+        fault(
+            "not_text",
+            format!("{} is not UTF-8 text.", place.shown()),
+            "This tool reads text files only.",
+        )
+        .not_started(ErrorClass::Invalid)
     })?;
     let output = json!({
         "path": path,
@@ -83,5 +97,8 @@ fn read(path: &str) -> Result<ToolOutput, ToolError> {
         "size_bytes": present.facts.size_bytes,
         "mode": format!("{:04o}", present.facts.mode),
     });
-    Ok(ToolOutput { output: output.into(), receipt: None })
+    Ok(ToolOutput {
+        output: output.into(),
+        receipt: None,
+    })
 }

@@ -74,11 +74,20 @@ impl Records {
     /// Opens the folder and waits for the lock. Blocks.
     pub(super) fn open(data_dir: &Path) -> Result<Records, ToolError> {
         let directory = data_dir.join("backups");
-        DirBuilder::new().recursive(true).mode(0o700).create(&directory).map_err(|error| io("Creating", &directory, &error))?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&directory)
+            .map_err(|error| io("Creating", &directory, &error))?;
         let lock = create(&directory.join("lock"), false)?;
         loop {
             match flock(&lock, FlockOperation::LockExclusive) {
-                Ok(()) => return Ok(Records { directory, _lock: lock }),
+                Ok(()) => {
+                    return Ok(Records {
+                        directory,
+                        _lock: lock,
+                    });
+                }
                 Err(Errno::INTR) => {}
                 Err(errno) => return Err(os("Locking", &directory, errno, Outcome::NotStarted)),
             }
@@ -90,7 +99,9 @@ impl Records {
         let path = self.record_path(key);
         let mut text = String::new();
         match File::open(&path) {
-            Ok(mut file) => file.read_to_string(&mut text).map_err(|error| io("Reading", &path, &error))?,
+            Ok(mut file) => file
+                .read_to_string(&mut text)
+                .map_err(|error| io("Reading", &path, &error))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(io("Reading", &path, &error)),
         };
@@ -108,7 +119,8 @@ impl Records {
 
     /// Writes a record so that it is there whole or not at all, also after a loss of power.
     pub(super) fn save(&self, record: &Record) -> Result<(), ToolError> {
-        let text = serde_json::to_vec_pretty(record).map_err(|error| io("Writing", &self.directory, &error.into()))?;
+        let text = serde_json::to_vec_pretty(record)
+            .map_err(|error| io("Writing", &self.directory, &error.into()))?;
         self.write(&self.record_path(record.key), &text)
     }
 
@@ -151,7 +163,9 @@ impl Records {
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), ToolError> {
         let beside = path.with_extension("new");
         let written = create(&beside, true).and_then(|mut file| {
-            file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| io("Writing", path, &error))?;
+            file.write_all(bytes)
+                .and_then(|()| file.sync_all())
+                .map_err(|error| io("Writing", path, &error))?;
             std::fs::rename(&beside, path).map_err(|error| io("Writing", path, &error))
         });
         if written.is_err() {
@@ -178,5 +192,10 @@ fn create(path: &Path, empty: bool) -> Result<File, ToolError> {
 }
 
 fn io(doing: &str, path: &Path, error: &std::io::Error) -> ToolError {
-    os(doing, path, Errno::from_io_error(error).unwrap_or(Errno::IO), Outcome::NotStarted)
+    os(
+        doing,
+        path,
+        Errno::from_io_error(error).unwrap_or(Errno::IO),
+        Outcome::NotStarted,
+    )
 }

@@ -5,16 +5,20 @@
 //! Between the last check and the rename another program may still write; its text is lost then, as with any editor.
 
 use super::fault::{os, precondition};
-use super::place::{Place, create_directories, open_directory, remove_directories};
+use super::place::{Place, create_directories};
 use super::record::{Record, Records, Stage};
+use super::settle::{Settled, abandon, beside, finish, settle};
 use super::state::{self, FileFacts, Identity, Present, hash_word};
 use crate::fault::fault;
-use rustix::fs::{AtFlags, Gid, Mode, OFlags, RenameFlags, Uid, fchmod, fchown, fstat, fsync, linkat, openat, renameat, renameat_with, unlinkat};
+use rustix::fs::{
+    AtFlags, Gid, Mode, OFlags, RenameFlags, Uid, fchmod, fchown, fstat, fsync, linkat, openat,
+    renameat, renameat_with, unlinkat,
+};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 use workflow::{Digest, ErrorClass, Outcome, ToolError};
 
@@ -35,17 +39,13 @@ pub(super) struct Replacement {
 #[derive(Clone, Debug)]
 pub(super) enum Desired {
     /// A file with these bytes. Without a mode or an owner it takes those of the file it replaces.
-    Content { bytes: Vec<u8>, mode: Option<u32>, owner: Option<(u32, u32)> },
+    Content {
+        bytes: Vec<u8>,
+        mode: Option<u32>,
+        owner: Option<(u32, u32)>,
+    },
     /// No file.
     Nothing,
-}
-
-/// Did the change of a record happen?
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Settled {
-    Done,
-    NotDone,
-    Unknown(String),
 }
 
 /// The points at which a test may stop the change, as a kill or a full disk would.
@@ -63,11 +63,15 @@ pub(super) enum Point {
     Recorded,
 }
 
+/// What a test does at a point.
+#[cfg(test)]
+pub(super) type At = dyn Fn(Point) -> Result<(), Errno> + Send + Sync;
+
 /// Called at each point. Does nothing outside tests.
 #[derive(Clone, Default)]
 pub(super) struct Hook {
     #[cfg(test)]
-    pub(super) at: Option<std::sync::Arc<dyn Fn(Point) -> Result<(), Errno> + Send + Sync>>,
+    pub(super) at: Option<std::sync::Arc<At>>,
 }
 
 impl Hook {
@@ -77,7 +81,11 @@ impl Hook {
     }
 
     #[cfg(not(test))]
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "the hook of tests")]
+    #[expect(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "the hook of tests"
+    )]
     fn reach(&self, _: Point) -> Result<(), Errno> {
         Ok(())
     }
@@ -103,24 +111,51 @@ impl Desired {
     }
 }
 
-/// Makes the change, once for one key. Called again it gives the record of the first time.
-pub(super) fn perform(records: &Records, change: &Replacement, hook: &Hook, stop: &CancellationToken) -> Result<Record, ToolError> {
-    if let Some(record) = records.load(change.key)? {
-        if record.path != change.place.path || record.after_sha256 != change.desired.sha256() {
-            return Err(fault("key_reused", "This call's key stands for another change.", "Report this as a bug, with the run's export.")
-                .not_started(ErrorClass::Internal));
-        }
-        match settle(&record) {
-            Settled::Done => return Ok(finish(records, record)),
-            Settled::NotDone => abandon(records, &record),
-            Settled::Unknown(why) => return Err(in_doubt(&change.place, &why)),
-        }
+/// What an earlier try under the same key came to: its record when it happened, nothing when it did not (and then
+/// nothing of it is left).
+pub(super) fn earlier(
+    records: &Records,
+    key: Digest,
+    desired: &Desired,
+) -> Result<Option<Record>, ToolError> {
+    let Some(record) = records.load(key)? else {
+        return Ok(None);
+    };
+    if record.after_sha256 != desired.sha256() {
+        let hint = "Report this as a bug, with the run's export.";
+        return Err(fault(
+            "key_reused",
+            "This call's key stands for another change.",
+            hint,
+        )
+        .not_started(ErrorClass::Internal));
     }
+    match settle(&record) {
+        Settled::Done => Ok(Some(finish(records, record))),
+        Settled::NotDone => {
+            abandon(records, &record);
+            Ok(None)
+        }
+        Settled::Unknown(why) => Err(in_doubt(&record.path, &why)),
+    }
+}
+
+/// Makes the change. An earlier try under the same key is settled before.
+pub(super) fn perform(
+    records: &Records,
+    change: &Replacement,
+    hook: &Hook,
+    stop: &CancellationToken,
+) -> Result<Record, ToolError> {
     still_owed(stop, Outcome::NotStarted)?;
     let before = state::read(&change.place)?;
     let found = before.as_ref().map(|present| present.facts.sha256);
     if found != change.expected {
-        return Err(precondition(&change.place.shown(), &hash_word(change.expected), &hash_word(found)));
+        return Err(precondition(
+            &change.place.shown(),
+            &hash_word(change.expected),
+            &hash_word(found),
+        ));
     }
     let done_already = change.desired.is(before.as_ref());
     let mut record = Record {
@@ -132,10 +167,22 @@ pub(super) fn perform(records: &Records, change: &Replacement, hook: &Hook, stop
         beside: beside(change.key),
         before: before.as_ref().map(|present| present.facts),
         after_sha256: change.desired.sha256(),
-        created_directories: if done_already { Vec::new() } else { change.place.missing_directories() },
-        removes_directories: change.undoes.as_ref().map(|(_, directories)| directories.clone()).unwrap_or_default(),
+        created_directories: if done_already {
+            Vec::new()
+        } else {
+            change.place.missing_directories()
+        },
+        removes_directories: change
+            .undoes
+            .as_ref()
+            .map(|(_, directories)| directories.clone())
+            .unwrap_or_default(),
         undoes: change.undoes.as_ref().map(|(key, _)| *key),
-        stage: if done_already { Stage::Done { changed: false } } else { Stage::Preparing },
+        stage: if done_already {
+            Stage::Done { changed: false }
+        } else {
+            Stage::Preparing
+        },
     };
     records.save(&record)?;
     if done_already {
@@ -152,76 +199,9 @@ pub(super) fn perform(records: &Records, change: &Replacement, hook: &Hook, stop
                 }
                 Err(error)
             }
-            Settled::Unknown(why) => Err(in_doubt(&change.place, &why)),
+            Settled::Unknown(why) => Err(in_doubt(&change.place.path, &why)),
         },
     }
-}
-
-/// Whether the change of a record happened. Exact while nobody else touches the two names; else it says so.
-pub(super) fn settle(record: &Record) -> Settled {
-    let moves = match record.stage {
-        Stage::Preparing => return Settled::NotDone,
-        Stage::Done { .. } => return Settled::Done,
-        Stage::Prepared { moves } => moves,
-    };
-    let directory = match open_directory(&record.directory) {
-        Ok(Some(directory)) => directory,
-        Ok(None) => return Settled::Unknown("the folder is gone".to_owned()),
-        Err(error) => return Settled::Unknown(error.message),
-    };
-    let names = (Identity::at(&directory, &record.name), Identity::at(&directory, &record.beside));
-    let (here, beside) = match names {
-        (Ok(here), Ok(beside)) => (here, beside),
-        (Err(errno), _) | (_, Err(errno)) => return Settled::Unknown(format!("the folder cannot be read: {errno}")),
-    };
-    let changed_since = || Settled::Unknown("somebody else has changed the file since".to_owned());
-    match record.after_sha256 {
-        Some(_) if here == Some(moves) => Settled::Done,
-        Some(_) if beside == Some(moves) => Settled::NotDone,
-        // Neither file is ours any more. If the text is there, what was approved holds.
-        Some(after) => match state::read_in(&directory, &place_of(record)) {
-            Ok(Some(present)) if present.facts.sha256 == after => Settled::Done,
-            Ok(_) | Err(_) => changed_since(),
-        },
-        None if beside == Some(moves) => Settled::Done,
-        None if here == Some(moves) => Settled::NotDone,
-        None if here.is_none() && beside.is_none() => Settled::Done,
-        None => changed_since(),
-    }
-}
-
-/// Gives a change up that did not happen, and leaves nothing of it behind.
-pub(super) fn abandon(records: &Records, record: &Record) {
-    records.forget(record.key);
-    if record.after_sha256.is_some() {
-        sweep(record.key, &record.directory);
-    }
-    remove_directories(&record.created_directories);
-}
-
-/// Removes what a change under this key may have left beside the file before it was recorded that far.
-pub(super) fn sweep(key: Digest, directory: &std::path::Path) {
-    if let Ok(Some(directory)) = open_directory(directory) {
-        let _ = unlinkat(&directory, beside(key), AtFlags::empty());
-    }
-}
-
-/// Records that it happened and removes what is left over. Failing to record is no failure: `settle` still tells.
-pub(super) fn finish(records: &Records, mut record: Record) -> Record {
-    if let Stage::Prepared { .. } = record.stage {
-        record.stage = Stage::Done { changed: true };
-        if let Err(error) = records.save(&record) {
-            tracing::warn!(key = %record.key, error = %error.message, "a change to a file was made but not recorded as done");
-            return record;
-        }
-    }
-    if let (None, Some(before), Ok(Some(directory))) = (record.after_sha256, record.before, open_directory(&record.directory)) {
-        if Identity::at(&directory, &record.beside) == Ok(Some(before.identity)) {
-            let _ = unlinkat(&directory, record.beside.as_str(), AtFlags::empty());
-        }
-        remove_directories(&record.removes_directories);
-    }
-    record
 }
 
 fn make(
@@ -242,15 +222,19 @@ fn make(
     reach(Point::Kept)?;
     create_directories(&record.created_directories)?;
     reach(Point::DirectoriesMade)?;
-    let directory = place.open()?.ok_or_else(|| fail("Opening the folder of", Errno::NOENT))?;
+    let directory = place
+        .open()?
+        .ok_or_else(|| fail("Opening the folder of", Errno::NOENT))?;
     let facts = before.as_ref().map(|present| present.facts);
     let moves = match (&change.desired, facts) {
         (Desired::Content { bytes, mode, owner }, _) => {
             let mode = mode.or(facts.map(|facts| facts.mode)).unwrap_or(0o644);
             let owner = owner.or(facts.map(|facts| (facts.uid, facts.gid)));
-            prepare(&directory, &record.beside, bytes, mode, owner, &reach).map_err(|error| match error {
-                Failed::Here(error) => error,
-                Failed::System(errno) => fail("Writing", errno),
+            prepare(&directory, &record.beside, bytes, mode, owner, &reach).map_err(|error| {
+                match error {
+                    Failed::Here(error) => error,
+                    Failed::System(errno) => fail("Writing", errno),
+                }
             })?
         }
         (Desired::Nothing, Some(facts)) => facts.identity,
@@ -308,12 +292,18 @@ fn prepare(
     };
     let mut file = File::from(created.map_err(Failed::System)?);
     reach(Point::Created).map_err(Failed::Here)?;
-    let io = |error: std::io::Error| Failed::System(Errno::from_io_error(&error).unwrap_or(Errno::IO));
+    let io =
+        |error: std::io::Error| Failed::System(Errno::from_io_error(&error).unwrap_or(Errno::IO));
     file.write_all(bytes).map_err(io)?;
     reach(Point::Written).map_err(Failed::Here)?;
     let stat = fstat(file.as_fd()).map_err(Failed::System)?;
     if let Some((uid, gid)) = owner.filter(|owner| *owner != (stat.st_uid, stat.st_gid)) {
-        fchown(file.as_fd(), Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid))).map_err(Failed::System)?;
+        fchown(
+            file.as_fd(),
+            Some(Uid::from_raw(uid)),
+            Some(Gid::from_raw(gid)),
+        )
+        .map_err(Failed::System)?;
     }
     fchmod(file.as_fd(), Mode::from_raw_mode(mode)).map_err(Failed::System)?;
     file.sync_all().map_err(io)?;
@@ -321,19 +311,26 @@ fn prepare(
 }
 
 /// The change itself.
-fn rename(directory: &OwnedFd, record: &Record, desired: &Desired, replaces: bool) -> Result<(), Errno> {
+fn rename(
+    directory: &OwnedFd,
+    record: &Record,
+    desired: &Desired,
+    replaces: bool,
+) -> Result<(), Errno> {
     let (name, beside) = (record.name.as_str(), record.beside.as_str());
     match desired {
         Desired::Content { .. } if replaces => renameat(directory, beside, directory, name),
-        Desired::Content { .. } => match renameat_with(directory, beside, directory, name, RenameFlags::NOREPLACE) {
-            // Filesystems without the flag: a hard link fails as well when the name is taken.
-            Err(Errno::INVAL | Errno::NOSYS) => {
-                linkat(directory, beside, directory, name, AtFlags::empty())?;
-                let _ = unlinkat(directory, beside, AtFlags::empty());
-                Ok(())
+        Desired::Content { .. } => {
+            match renameat_with(directory, beside, directory, name, RenameFlags::NOREPLACE) {
+                // Filesystems without the flag: a hard link fails as well when the name is taken.
+                Err(Errno::INVAL | Errno::NOSYS) => {
+                    linkat(directory, beside, directory, name, AtFlags::empty())?;
+                    let _ = unlinkat(directory, beside, AtFlags::empty());
+                    Ok(())
+                }
+                renamed => renamed,
             }
-            renamed => renamed,
-        },
+        }
         Desired::Nothing => {
             renameat(directory, name, directory, beside)?;
             let moved = Identity::at(directory, beside)?;
@@ -347,20 +344,20 @@ fn rename(directory: &OwnedFd, record: &Record, desired: &Desired, replaces: boo
     }
 }
 
-/// The name beside the file: hidden, and the same for the same key.
-fn beside(key: Digest) -> String {
-    format!(".countersign-{}", &key.to_string()[..24])
-}
-
-fn place_of(record: &Record) -> Place {
-    Place { path: record.path.clone(), directory: record.directory.clone(), missing: 0, name: record.name.clone() }
-}
-
-fn in_doubt(place: &Place, why: &str) -> ToolError {
-    fault("in_doubt", format!("Whether {} was changed cannot be told: {why}.", place.shown()), "Look at the file and at the backup, then say what happened.")
-        .unknown(ErrorClass::Io)
+fn in_doubt(path: &Path, why: &str) -> ToolError {
+    let shown = fleet::visible(&path.to_string_lossy(), 300);
+    fault(
+        "in_doubt",
+        format!("Whether {shown} was changed cannot be told: {why}."),
+        "Look at the file and at the backup, then say what happened.",
+    )
+    .unknown(ErrorClass::Io)
 }
 
 fn still_owed(stop: &CancellationToken, outcome: Outcome) -> Result<(), ToolError> {
-    if stop.is_cancelled() { Err(crate::context::cancelled(outcome)) } else { Ok(()) }
+    if stop.is_cancelled() {
+        Err(crate::context::cancelled(outcome))
+    } else {
+        Ok(())
+    }
 }

@@ -3,19 +3,23 @@
 
 use super::place::Place;
 use super::record::{Record, Records};
-use super::replace::{self, Desired, Settled};
+use super::replace::{Desired, Hook};
+use super::settle::{self, Settled};
 use super::state::{self, hash_word};
 use super::write;
 use crate::fault::{arguments, fault};
 use crate::{Asked, BoxFuture, ChangeTool, Context, Inverse};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
-use workflow::{Digest, EffectClass, ErrorClass, Observation, Permit, Preview, Recovery, ToolError, ToolOutput, ToolSpec};
+use workflow::{
+    Digest, EffectClass, ErrorClass, Observation, Permit, Preview, Recovery, ToolError, ToolOutput,
+    ToolSpec,
+};
 
 /// file.restore.
 pub(crate) struct FileRestore {
     pub(super) spec: ToolSpec,
-    pub(super) hook: replace::Hook,
+    pub(super) hook: Hook,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -51,7 +55,7 @@ impl FileRestore {
                 inverse: Some("file.restore".to_owned()),
                 timeout_ms: 30_000,
             },
-            hook: replace::Hook::default(),
+            hook: Hook::default(),
         }
     }
 }
@@ -61,7 +65,11 @@ impl ChangeTool for FileRestore {
         &self.spec
     }
 
-    fn preview<'a>(&'a self, args: &'a Json, context: &'a Context) -> BoxFuture<'a, Result<Preview, ToolError>> {
+    fn preview<'a>(
+        &'a self,
+        args: &'a Json,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<Preview, ToolError>> {
         Box::pin(async move {
             let arguments: Arguments = arguments(&self.spec.name, args)?;
             let data_dir = context.data_dir.clone();
@@ -70,21 +78,38 @@ impl ChangeTool for FileRestore {
                 let place = place(&backup.record)?;
                 check_untouched(&backup, &place)?;
                 let mut preview = write::preview(&place, &backup.desired)?;
-                preview.facts.insert("backup_sha256".to_owned(), json!(hash_word(backup.desired.sha256())));
+                preview.facts.insert(
+                    "backup_sha256".to_owned(),
+                    json!(hash_word(backup.desired.sha256())),
+                );
                 Ok(preview)
             })
             .await
         })
     }
 
-    fn apply<'a>(&'a self, permit: Permit, context: &'a Context) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
+    fn apply<'a>(
+        &'a self,
+        permit: Permit,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
         Box::pin(async move {
             let arguments: Arguments = arguments(&self.spec.name, permit.args())?;
             let data_dir = context.data_dir.clone();
-            let backup = crate::blocking(move || backup(&Records::open(&data_dir)?, arguments.backup_id)).await?;
+            let backup =
+                crate::blocking(move || backup(&Records::open(&data_dir)?, arguments.backup_id))
+                    .await?;
             let undoes = Some((backup.record.key, backup.record.created_directories.clone()));
             let record = backup.record;
-            write::apply(permit, context, self.hook.clone(), move || place(&record), backup.desired, undoes).await
+            write::apply(
+                permit,
+                context,
+                self.hook.clone(),
+                move || place(&record),
+                backup.desired,
+                undoes,
+            )
+            .await
         })
     }
 
@@ -100,21 +125,31 @@ impl ChangeTool for FileRestore {
 /// The backup of that id, when the change it belongs to is known to have happened.
 fn backup(records: &Records, id: Digest) -> Result<Backup, ToolError> {
     let missing = || {
-        fault("backup_not_found", format!("There is no backup {id}."), "Backups are kept in this data folder only; the change may not have happened.")
-            .not_started(ErrorClass::NotFound)
+        fault(
+            "backup_not_found",
+            format!("There is no backup {id}."),
+            "Backups are kept in this data folder only; the change may not have happened.",
+        )
+        .not_started(ErrorClass::NotFound)
     };
     let record = records.load(id)?.ok_or_else(missing)?;
-    match replace::settle(&record) {
+    match settle::settle(&record) {
         Settled::Done => {}
         Settled::NotDone => return Err(missing()),
         Settled::Unknown(why) => {
-            return Err(fault("in_doubt", format!("Whether the change of backup {id} happened cannot be told: {why}."), "Compare the file with the backup by hand.")
-                .not_started(ErrorClass::Precondition));
+            return Err(fault(
+                "in_doubt",
+                format!("Whether the change of backup {id} happened cannot be told: {why}."),
+                "Compare the file with the backup by hand.",
+            )
+            .not_started(ErrorClass::Precondition));
         }
     }
     let desired = match record.before {
         Some(before) => Desired::Content {
-            bytes: records.kept(id, before.sha256).or_else(|error| unchanged(&record, error))?,
+            bytes: records
+                .kept(id, before.sha256)
+                .or_else(|error| unchanged(&record, error))?,
             mode: Some(before.mode),
             owner: Some((before.uid, before.gid)),
         },
@@ -130,7 +165,10 @@ fn unchanged(record: &Record, error: ToolError) -> Result<Vec<u8>, ToolError> {
     }
     match state::read(&place(record)?)? {
         Some(present) if Some(present.facts.sha256) == record.after_sha256 => Ok(present.bytes),
-        present => Err(changed_since(record, present.map(|present| present.facts.sha256))),
+        present => Err(changed_since(
+            record,
+            present.map(|present| present.facts.sha256),
+        )),
     }
 }
 
@@ -148,7 +186,11 @@ fn changed_since(record: &Record, now: Option<Digest>) -> ToolError {
     let path = fleet::visible(&record.path.to_string_lossy(), 300);
     fault(
         "changed_since",
-        format!("{path} was changed after the backup was made: it is {}, not {}.", hash_word(now), hash_word(record.after_sha256)),
+        format!(
+            "{path} was changed after the backup was made: it is {}, not {}.",
+            hash_word(now),
+            hash_word(record.after_sha256)
+        ),
         "Look at the file; putting the backup back would undo somebody else's change.",
     )
     .not_started(ErrorClass::Precondition)

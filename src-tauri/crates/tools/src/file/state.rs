@@ -42,9 +42,15 @@ pub(super) struct Present {
 }
 
 impl Identity {
-    #[expect(clippy::useless_conversion, reason = "the width of these numbers differs between systems")]
+    #[expect(
+        clippy::useless_conversion,
+        reason = "the width of these numbers differs between systems"
+    )]
     pub(super) fn of(stat: &Stat) -> Identity {
-        Identity { device: u64::try_from(stat.st_dev).unwrap_or(0), inode: u64::from(stat.st_ino) }
+        Identity {
+            device: u64::try_from(stat.st_dev).unwrap_or(0),
+            inode: u64::from(stat.st_ino),
+        }
     }
 
     /// Which file has this name in the folder; none when there is none.
@@ -75,8 +81,10 @@ pub(super) fn read_in(directory: &OwnedFd, place: &Place) -> Result<Option<Prese
     };
     // A pipe would block and a device might act when it is opened.
     check_regular(&stat, place)?;
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let file = File::from(openat(directory, place.name.as_str(), flags, Mode::empty()).map_err(fail)?);
+    let flags =
+        OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let file =
+        File::from(openat(directory, place.name.as_str(), flags, Mode::empty()).map_err(fail)?);
     let stat = fstat(file.as_fd()).map_err(fail)?;
     check_regular(&stat, place)?;
     let mut bytes = Vec::new();
@@ -94,9 +102,16 @@ pub(super) fn read_in(directory: &OwnedFd, place: &Place) -> Result<Option<Prese
         gid: stat.st_gid,
         identity: Identity::of(&stat),
     };
-    #[expect(clippy::useless_conversion, reason = "the width of this number differs between systems")]
+    #[expect(
+        clippy::useless_conversion,
+        reason = "the width of this number differs between systems"
+    )]
     let links = u64::try_from(stat.st_nlink).unwrap_or(1);
-    Ok(Some(Present { facts, links, bytes }))
+    Ok(Some(Present {
+        facts,
+        links,
+        bytes,
+    }))
 }
 
 /// The hash for facts: the word `absent` where there is no file.
@@ -106,7 +121,11 @@ pub(super) fn hash_word(sha256: Option<Digest>) -> String {
 
 pub(super) fn too_large(shown: &str) -> ToolError {
     with(
-        fault("too_large", format!("{shown} is larger than {MAX_BYTES} bytes."), "This tool is for configuration files; copy larger files by other means."),
+        fault(
+            "too_large",
+            format!("{shown} is larger than {MAX_BYTES} bytes."),
+            "This tool is for configuration files; copy larger files by other means.",
+        ),
         ErrorClass::Invalid,
         Outcome::NotStarted,
     )
@@ -122,6 +141,10 @@ fn check_regular(stat: &Stat, place: &Place) -> Result<(), ToolError> {
         FileType::CharacterDevice | FileType::BlockDevice => "a device",
         FileType::Unknown => "not a regular file",
     };
-    Err(fault("not_a_file", format!("{} is {what}.", place.shown()), "Give the path of a regular file.")
-        .not_started(ErrorClass::Invalid))
+    Err(fault(
+        "not_a_file",
+        format!("{} is {what}.", place.shown()),
+        "Give the path of a regular file.",
+    )
+    .not_started(ErrorClass::Invalid))
 }

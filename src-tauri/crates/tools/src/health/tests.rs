@@ -4,7 +4,11 @@ use crate::testing::Stage;
 use serde_json::{Value as Json, json};
 
 fn measure(metric: &str, value: f64, unit: &str) -> Json {
-    let attributes = if metric.contains("filesystem") { json!({ "mountpoint": "/var" }) } else { json!({}) };
+    let attributes = if metric.contains("filesystem") {
+        json!({ "mountpoint": "/var" })
+    } else {
+        json!({})
+    };
     json!({ "metric": metric, "attributes": attributes, "value": value, "unit": unit, "class": "utilization" })
 }
 
@@ -23,7 +27,10 @@ async fn judge(args: Json) -> Json {
 
 #[tokio::test]
 async fn the_limits_of_the_inputs_decide() {
-    let agents = json!([healthy("web", vec![measure("system.filesystem.utilization", 0.9, "1")])]);
+    let agents = json!([healthy(
+        "web",
+        vec![measure("system.filesystem.utilization", 0.9, "1")]
+    )]);
     let output = judge(json!({ "agents": agents })).await;
     assert_eq!(output, json!({ "overall": "ok", "findings": [] }));
     let output = judge(json!({ "agents": agents, "limits": { "disk_pct": 85 } })).await;
@@ -40,20 +47,30 @@ async fn the_limits_of_the_inputs_decide() {
         })
     );
     let relaxed = judge(json!({ "agents": [healthy("web", vec![measure("system.filesystem.utilization", 0.98, "1")])], "limits": { "disk_pct": 99 } })).await;
-    assert_eq!(relaxed["overall"], json!("ok"), "a limit above the critical value moves that up too");
+    assert_eq!(
+        relaxed["overall"],
+        json!("ok"),
+        "a limit above the critical value moves that up too"
+    );
 }
 
 #[tokio::test]
 async fn an_agent_without_an_answer_is_critical_with_the_error_as_evidence() {
     for (error, evidence) in [
-        (json!({ "code": "agent_timeout", "message": "It took too long.", "hint": "" }), "agent_timeout: It took too long."),
+        (
+            json!({ "code": "agent_timeout", "message": "It took too long.", "hint": "" }),
+            "agent_timeout: It took too long.",
+        ),
         (json!({ "tool": { "code": "c", "message": "m" } }), "c: m"),
         (json!("plain words"), "plain words"),
         (json!(null), "its check ended as failed without a result"),
     ] {
         let agents = json!([{ "item": { "title": "db" }, "state": "failed", "output": null, "error": error }]);
         let output = judge(json!({ "agents": agents })).await;
-        assert_eq!((&output["overall"], &output["findings"][0]["subject"]), (&json!("critical"), &json!("db")));
+        assert_eq!(
+            (&output["overall"], &output["findings"][0]["subject"]),
+            (&json!("critical"), &json!("db"))
+        );
         assert_eq!(output["findings"][0]["evidence"], json!([evidence]));
     }
 }
@@ -61,11 +78,18 @@ async fn an_agent_without_an_answer_is_critical_with_the_error_as_evidence() {
 #[tokio::test]
 async fn what_was_not_checked_is_said_and_hostile_text_is_visible() {
     let mut entry = healthy("a\u{202e}b\n# c", vec![]);
-    entry["output"]["not_checked"] = json!([{ "check": "clock", "why": "not available on this host" }]);
+    entry["output"]["not_checked"] =
+        json!([{ "check": "clock", "why": "not available on this host" }]);
     let output = judge(json!({ "agents": [entry] })).await;
     assert_eq!(output["overall"], json!("ok"));
-    assert_eq!(output["findings"][0]["what"], json!("Clock could not be checked: not available on this host."));
-    assert_eq!(output["findings"][0]["subject"], json!("a<U+202E>b<U+000A># c"));
+    assert_eq!(
+        output["findings"][0]["what"],
+        json!("Clock could not be checked: not available on this host.")
+    );
+    assert_eq!(
+        output["findings"][0]["subject"],
+        json!("a<U+202E>b<U+000A># c")
+    );
 }
 
 #[tokio::test]
@@ -77,14 +101,30 @@ async fn no_agents_stuck_jobs_and_failed_deployments() {
         "limits": { "failure_pct": 20 },
     }))
     .await;
-    let what: Vec<&str> = output["findings"].as_array().unwrap().iter().map(|f| f["what"].as_str().unwrap()).collect();
-    assert_eq!(what, ["30 % of the deployments failed.", "The job has not moved for too long.", "No agent was checked."]);
+    let what: Vec<&str> = output["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["what"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        what,
+        [
+            "30 % of the deployments failed.",
+            "The job has not moved for too long.",
+            "No agent was checked."
+        ]
+    );
 }
 
 #[tokio::test]
 async fn a_disk_that_fills_up_is_foreseen_and_noise_is_not() {
     let metrics = |values: &[f64]| {
-        let points: Vec<Json> = values.iter().enumerate().map(|(i, v)| json!([i as i64 * 3_600_000_000, v])).collect();
+        let points: Vec<Json> = values
+            .iter()
+            .enumerate()
+            .map(|(i, v)| json!([i as i64 * 3_600_000_000, v]))
+            .collect();
         json!({ "series": [{ "name": "agent_disk", "metric": "system.filesystem.utilization", "agent": "db", "agent_id": "db",
             "unit": "1", "attributes": { "mountpoint": "/" }, "points": points }] })
     };
@@ -95,9 +135,16 @@ async fn a_disk_that_fills_up_is_foreseen_and_noise_is_not() {
         (vec![0.90, 0.90, 0.90], "ok"),
         (vec![0.90, 0.70, 0.95, 0.70, 0.91], "ok"),
     ] {
-        let output = judge(json!({ "agents": [healthy("db", vec![])], "metrics": metrics(&values) })).await;
+        let output =
+            judge(json!({ "agents": [healthy("db", vec![])], "metrics": metrics(&values) })).await;
         assert_eq!(output["overall"], json!(overall), "{values:?} {output:#}");
     }
-    let output = judge(json!({ "agents": [healthy("db", vec![])], "metrics": metrics(&[0.80, 0.85, 0.90]) })).await;
-    assert_eq!(output["findings"][0]["what"], json!("The filesystem runs out of space in about 2 hours, if it goes on like this."));
+    let output = judge(
+        json!({ "agents": [healthy("db", vec![])], "metrics": metrics(&[0.80, 0.85, 0.90]) }),
+    )
+    .await;
+    assert_eq!(
+        output["findings"][0]["what"],
+        json!("The filesystem runs out of space in about 2 hours, if it goes on like this.")
+    );
 }

@@ -7,11 +7,17 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use std::fmt::Write as _;
 
-const SEVERITIES: [(&str, &str); 3] = [("critical", "Critical"), ("warning", "Warnings"), ("info", "Good to know")];
+const SEVERITIES: [(&str, &str); 3] = [
+    ("critical", "Critical"),
+    ("warning", "Warnings"),
+    ("info", "Good to know"),
+];
 
 /// Title and Markdown.
 pub(super) fn render(data: &Json, now_us: i64) -> Result<(String, String), jiff::Error> {
-    let at = jiff::Timestamp::from_microsecond(now_us)?.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let at = jiff::Timestamp::from_microsecond(now_us)?
+        .strftime("%Y-%m-%d %H:%M UTC")
+        .to_string();
     let title = format!("System health, {at}");
     let agents = rows(data.get("agents"));
     let patterns = data.get("patterns").filter(|patterns| patterns.is_object());
@@ -39,8 +45,16 @@ fn verdict_word(patterns: Option<&Json>) -> &'static str {
 }
 
 fn summary(agents: &[Json], findings: &[Json]) -> String {
-    let reached = agents.iter().filter(|entry| output(entry).is_some_and(|output| output["reachable"] == true)).count();
-    let count = |word: &str| findings.iter().filter(|finding| text(finding, "severity") == Some(word)).count();
+    let reached = agents
+        .iter()
+        .filter(|entry| output(entry).is_some_and(|output| output["reachable"] == true))
+        .count();
+    let count = |word: &str| {
+        findings
+            .iter()
+            .filter(|finding| text(finding, "severity") == Some(word))
+            .count()
+    };
     let of_agents = match agents.len() {
         0 => "No agent was checked".to_owned(),
         1 if reached == 1 => "The one agent answered".to_owned(),
@@ -48,7 +62,11 @@ fn summary(agents: &[Json], findings: &[Json]) -> String {
         all if reached == all => format!("All {all} agents answered"),
         all => format!("**{} of {all} agents did not answer**", all - reached),
     };
-    format!("{of_agents}. {}, {}.", counted(count("critical"), "critical finding"), counted(count("warning"), "warning"))
+    format!(
+        "{of_agents}. {}, {}.",
+        counted(count("critical"), "critical finding"),
+        counted(count("warning"), "warning")
+    )
 }
 
 fn counted(count: usize, what: &str) -> String {
@@ -76,17 +94,30 @@ fn agents_table(page: &mut String, agents: &[Json]) {
         return;
     }
     let _ = writeln!(page, "## Agents\n");
-    let _ = writeln!(page, "| Agent | Environment | Status | Fullest disk | Memory used | Load per core | Up for |");
+    let _ = writeln!(
+        page,
+        "| Agent | Environment | Status | Fullest disk | Memory used | Load per core | Up for |"
+    );
     let _ = writeln!(page, "|---|---|---|---|---|---|---|");
     for entry in agents {
         let item = entry.get("item").unwrap_or(&Json::Null);
         let output = output(entry);
-        let own = |key: &str| output.and_then(|output| text(output, key)).or_else(|| text(item, key));
-        let name = own("title").or_else(|| own("agent_id")).or_else(|| item.as_str()).unwrap_or("?");
+        let own = |key: &str| {
+            output
+                .and_then(|output| text(output, key))
+                .or_else(|| text(item, key))
+        };
+        let name = own("title")
+            .or_else(|| own("agent_id"))
+            .or_else(|| item.as_str())
+            .unwrap_or("?");
         let status = match output.and_then(|output| text(output, "status")) {
             Some("healthy") => "healthy".to_owned(),
             Some(status) => format!("**{}**", plain(status)),
-            None => format!("**no result** ({})", plain(text(entry, "state").unwrap_or("unknown"))),
+            None => format!(
+                "**no result** ({})",
+                plain(text(entry, "state").unwrap_or("unknown"))
+            ),
         };
         let measures: Vec<Measure> = rows(output.and_then(|output| output.get("measures")))
             .iter()
@@ -97,7 +128,12 @@ fn agents_table(page: &mut String, agents: &[Json]) {
             "| {} | {} | {status}{} | {} | {} | {} | {} |",
             plain(name),
             plain(own("environment").unwrap_or("—")),
-            if output.is_some_and(|output| output["partial"] == true && output["reachable"] == true) { ", partial" } else { "" },
+            if output.is_some_and(|output| output["partial"] == true && output["reachable"] == true)
+            {
+                ", partial"
+            } else {
+                ""
+            },
             disk(&measures),
             one(&measures, "system.memory.utilization"),
             one(&measures, "system.cpu.load_per_core").replace(" load", ""),
@@ -112,17 +148,30 @@ fn disk(measures: &[Measure]) -> String {
         .iter()
         .filter(|measure| measure.metric == "system.filesystem.utilization")
         .max_by(|a, b| a.value.total_cmp(&b.value));
-    let Some(fullest) = fullest else { return "—".to_owned() };
-    format!("{} of {}", fullest.says(), plain(fullest.attribute("mountpoint").unwrap_or("?")))
+    let Some(fullest) = fullest else {
+        return "—".to_owned();
+    };
+    format!(
+        "{} of {}",
+        fullest.says(),
+        plain(fullest.attribute("mountpoint").unwrap_or("?"))
+    )
 }
 
 fn one(measures: &[Measure], metric: &str) -> String {
-    measures.iter().find(|measure| measure.metric == metric).map_or("—".to_owned(), Measure::says)
+    measures
+        .iter()
+        .find(|measure| measure.metric == metric)
+        .map_or("—".to_owned(), Measure::says)
 }
 
 fn uptime(output: Option<&Json>) -> String {
-    let seconds = output.and_then(|output| output.pointer("/host/uptime_s")).and_then(Json::as_f64);
-    seconds.map_or("—".to_owned(), |seconds| crate::duration::say((seconds.max(0.0) * 1000.0) as u64))
+    let seconds = output
+        .and_then(|output| output.pointer("/host/uptime_s"))
+        .and_then(Json::as_f64);
+    seconds.map_or("—".to_owned(), |seconds| {
+        crate::duration::say((seconds.max(0.0) * 1000.0) as u64)
+    })
 }
 
 fn findings_part(page: &mut String, judged: bool, findings: &[Json]) {
@@ -130,20 +179,35 @@ fn findings_part(page: &mut String, judged: bool, findings: &[Json]) {
     if !judged {
         let _ = writeln!(page, "Nobody judged the readings.\n");
     } else if findings.is_empty() {
-        let _ = writeln!(page, "None: every value that could be read is within its limit.\n");
+        let _ = writeln!(
+            page,
+            "None: every value that could be read is within its limit.\n"
+        );
     }
     for (word, heading) in SEVERITIES {
-        let mut these = findings.iter().filter(|finding| text(finding, "severity") == Some(word)).peekable();
+        let mut these = findings
+            .iter()
+            .filter(|finding| text(finding, "severity") == Some(word))
+            .peekable();
         if these.peek().is_none() {
             continue;
         }
         let _ = writeln!(page, "### {heading}\n");
         for finding in these {
             let subject = plain(text(finding, "subject").unwrap_or("?"));
-            let _ = writeln!(page, "- **{subject}**: {}", plain(text(finding, "what").unwrap_or("?")));
+            let _ = writeln!(
+                page,
+                "- **{subject}**: {}",
+                plain(text(finding, "what").unwrap_or("?"))
+            );
             match (text(finding, "threshold"), text(finding, "origin")) {
                 (Some(threshold), Some(origin)) => {
-                    let _ = writeln!(page, "  - Limit: {} (origin: {})", plain(threshold), plain(origin));
+                    let _ = writeln!(
+                        page,
+                        "  - Limit: {} (origin: {})",
+                        plain(threshold),
+                        plain(origin)
+                    );
                 }
                 (None, Some(origin)) => {
                     let _ = writeln!(page, "  - Rule: {}", plain(origin));
@@ -153,7 +217,10 @@ fn findings_part(page: &mut String, judged: bool, findings: &[Json]) {
                 }
                 (None, None) => {}
             }
-            for line in rows(finding.get("evidence")).iter().filter_map(Json::as_str) {
+            for line in rows(finding.get("evidence"))
+                .iter()
+                .filter_map(Json::as_str)
+            {
                 let _ = writeln!(page, "  - Evidence: {}", code(line));
             }
         }
@@ -168,12 +235,20 @@ fn jobs_part(page: &mut String, jobs: Option<&Json>) {
         return;
     };
     let (all, flagged) = (rows(jobs.get("jobs")), rows(jobs.get("flagged")));
-    let _ = writeln!(page, "{}, {}.\n", counted(all.len(), "job"), match flagged.len() {
-        0 => "none of them stuck".to_owned(),
-        count => format!("**{count} of them stuck**"),
-    });
+    let _ = writeln!(
+        page,
+        "{}, {}.\n",
+        counted(all.len(), "job"),
+        match flagged.len() {
+            0 => "none of them stuck".to_owned(),
+            count => format!("**{count} of them stuck**"),
+        }
+    );
     for row in flagged {
-        let (id, why) = (text(row, "job_id").unwrap_or("?"), text(row, "why").unwrap_or("?"));
+        let (id, why) = (
+            text(row, "job_id").unwrap_or("?"),
+            text(row, "why").unwrap_or("?"),
+        );
         let _ = writeln!(page, "- {}: {}", plain(id), plain(why));
     }
     if !flagged.is_empty() {
@@ -182,7 +257,9 @@ fn jobs_part(page: &mut String, jobs: Option<&Json>) {
 }
 
 fn trends_part(page: &mut String, metrics: Option<&Json>) {
-    let Some(metrics) = metrics.filter(|metrics| metrics.is_object()) else { return };
+    let Some(metrics) = metrics.filter(|metrics| metrics.is_object()) else {
+        return;
+    };
     let window_ms = metrics.get("window_ms").and_then(Json::as_u64).unwrap_or(0);
     let _ = writeln!(page, "## Trends over {}\n", crate::duration::say(window_ms));
     let series = rows(metrics.get("series"));
@@ -192,17 +269,39 @@ fn trends_part(page: &mut String, metrics: Option<&Json>) {
     }
     for row in series {
         let unit = text(row, "unit").unwrap_or("");
-        let value = |key: &str| row.get(key).and_then(Json::as_f64).map_or("—".to_owned(), |value| plain(&fleet::say(value, unit)));
-        let place = row.pointer("/attributes/mountpoint").and_then(Json::as_str).unwrap_or_default();
-        let of = format!("{} {place}", text(row, "agent").or_else(|| text(row, "agent_id")).unwrap_or("this program"));
+        let value = |key: &str| {
+            row.get(key)
+                .and_then(Json::as_f64)
+                .map_or("—".to_owned(), |value| plain(&fleet::say(value, unit)))
+        };
+        let place = row
+            .pointer("/attributes/mountpoint")
+            .and_then(Json::as_str)
+            .unwrap_or_default();
+        let of = format!(
+            "{} {place}",
+            text(row, "agent")
+                .or_else(|| text(row, "agent_id"))
+                .unwrap_or("this program")
+        );
         let name = plain(text(row, "name").unwrap_or("?"));
         let points = row.get("points_total").and_then(Json::as_u64).unwrap_or(0);
-        let _ = writeln!(page, "| {name} | {} | {} | {} | {points} |", plain(of.trim()), value("latest"), value("slope_per_hour"));
+        let _ = writeln!(
+            page,
+            "| {name} | {} | {} | {} | {points} |",
+            plain(of.trim()),
+            value("latest"),
+            value("slope_per_hour")
+        );
     }
     if !series.is_empty() {
         let _ = writeln!(page);
     }
-    let missing: Vec<String> = rows(metrics.get("missing")).iter().filter_map(Json::as_str).map(plain).collect();
+    let missing: Vec<String> = rows(metrics.get("missing"))
+        .iter()
+        .filter_map(Json::as_str)
+        .map(plain)
+        .collect();
     if !missing.is_empty() {
         let _ = writeln!(page, "No data in this window: {}.\n", missing.join(", "));
     }
@@ -211,22 +310,40 @@ fn trends_part(page: &mut String, metrics: Option<&Json>) {
 fn unchecked_part(page: &mut String, agents: &[Json]) {
     let mut lines = Vec::new();
     for entry in agents {
-        let Some(output) = output(entry) else { continue };
+        let Some(output) = output(entry) else {
+            continue;
+        };
         let name = plain(text(output, "title").unwrap_or("?"));
         for row in rows(output.get("not_checked")) {
-            let (check, why) = (text(row, "check").unwrap_or("?"), text(row, "why").unwrap_or("?"));
+            let (check, why) = (
+                text(row, "check").unwrap_or("?"),
+                text(row, "why").unwrap_or("?"),
+            );
             lines.push(format!("- {name}: {} ({})", plain(check), plain(why)));
         }
-        let denied: Vec<String> = rows(output.get("not_permitted")).iter().filter_map(Json::as_str).map(plain).collect();
+        let denied: Vec<String> = rows(output.get("not_permitted"))
+            .iter()
+            .filter_map(Json::as_str)
+            .map(plain)
+            .collect();
         if !denied.is_empty() {
-            lines.push(format!("- {name}: not permitted for the user who asked: {}", denied.join(", ")));
+            lines.push(format!(
+                "- {name}: not permitted for the user who asked: {}",
+                denied.join(", ")
+            ));
         }
         if output["partial"] == true && output["reachable"] == true {
-            lines.push(format!("- {name}: the answer is partial; values that are missing were not judged"));
+            lines.push(format!(
+                "- {name}: the answer is partial; values that are missing were not judged"
+            ));
         }
     }
     if !lines.is_empty() {
-        let _ = writeln!(page, "## What could not be checked\n\n{}\n", lines.join("\n"));
+        let _ = writeln!(
+            page,
+            "## What could not be checked\n\n{}\n",
+            lines.join("\n")
+        );
     }
 }
 
@@ -235,7 +352,10 @@ fn output(entry: &Json) -> Option<&Json> {
 }
 
 fn rows(value: Option<&Json>) -> &[Json] {
-    value.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
+    value
+        .and_then(Json::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default()
 }
 
 fn text<'a>(value: &'a Json, key: &str) -> Option<&'a str> {

@@ -26,7 +26,11 @@ pub(super) fn code(text: &str) -> String {
     let shown = fleet::visible(text, 600);
     let longest = shown.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
-    let blank = if shown.starts_with('`') || shown.ends_with('`') || shown.trim().is_empty() { " " } else { "" };
+    let blank = if shown.starts_with('`') || shown.ends_with('`') || shown.trim().is_empty() {
+        " "
+    } else {
+        ""
+    };
     format!("{fence}{blank}{shown}{blank}{fence}")
 }
 
@@ -37,7 +41,10 @@ mod tests {
     #[test]
     fn hostile_text_stays_text() {
         for (text, shown) in [
-            ("web-01.example.com: /var (90 %)!", "web-01.example.com: /var (90 %)!"),
+            (
+                "web-01.example.com: /var (90 %)!",
+                "web-01.example.com: /var (90 %)!",
+            ),
             ("# big", "\\# big"),
             ("a | b", "a \\| b"),
             ("[x](javascript:alert(1))", "\\[x\\](javascript\\:alert(1))"),
@@ -47,11 +54,19 @@ mod tests {
             ("root@evil.example", "root\\@evil.example"),
             ("two\nlines", "two\\<U+000A\\>lines"),
             ("\u{1b}[2J\u{202e}", "\\<U+001B\\>\\[2J\\<U+202E\\>"),
-            ("&lt; *b* _i_ ~s~ $x$ a\\", "\\&lt; \\*b\\* \\_i\\_ \\~s\\~ \\$x\\$ a\\\\"),
+            (
+                "&lt; *b* _i_ ~s~ $x$ a\\",
+                "\\&lt; \\*b\\* \\_i\\_ \\~s\\~ \\$x\\$ a\\\\",
+            ),
         ] {
             assert_eq!(plain(text), shown);
         }
-        for (text, shown) in [("df", "`df`"), ("a`b", "``a`b``"), ("`x`", "`` `x` ``"), ("a\n\n# b", "`a<U+000A><U+000A># b`")] {
+        for (text, shown) in [
+            ("df", "`df`"),
+            ("a`b", "``a`b``"),
+            ("`x`", "`` `x` ``"),
+            ("a\n\n# b", "`a<U+000A><U+000A># b`"),
+        ] {
             assert_eq!(code(text), shown);
         }
     }

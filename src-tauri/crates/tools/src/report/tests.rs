@@ -7,7 +7,12 @@ async fn markdown(data: Json) -> String {
     let args = json!({ "template": "builtin:health-report", "data": data });
     let output = Stage::new().read("report.render", args).await.unwrap();
     let artifact = &output["artifact"];
-    assert_eq!(artifact["markdown_sha256"], json!(workflow::Digest::of(artifact["markdown"].as_str().unwrap().as_bytes())));
+    assert_eq!(
+        artifact["markdown_sha256"],
+        json!(workflow::Digest::of(
+            artifact["markdown"].as_str().unwrap().as_bytes()
+        ))
+    );
     artifact["markdown"].as_str().unwrap().to_owned()
 }
 
@@ -94,7 +99,11 @@ async fn hostile_text_from_hosts_stays_text() {
     .await;
     assert!(!page.contains('\u{1b}') && !page.contains('\u{202e}'));
     // Inside code spans everything is text; outside, nothing of it is bare.
-    let outside: String = page.lines().filter(|line| !line.contains("Evidence: ")).collect::<Vec<_>>().join("\n");
+    let outside: String = page
+        .lines()
+        .filter(|line| !line.contains("Evidence: "))
+        .collect::<Vec<_>>()
+        .join("\n");
     let mut bare = outside.clone();
     for escaped in r"\`*_[]<>#&|~@$:.".chars() {
         bare = bare.replace(&format!("\\{escaped}"), "");
@@ -105,20 +114,42 @@ async fn hostile_text_from_hosts_stays_text() {
     let headings: Vec<&str> = page.lines().filter(|line| line.starts_with('#')).collect();
     assert_eq!(
         headings,
-        ["# System health: ok", "## Agents", "## Findings", "### Warnings", "## Jobs", "## Trends over 1 s", "## What could not be checked"]
+        [
+            "# System health: ok",
+            "## Agents",
+            "## Findings",
+            "### Warnings",
+            "## Jobs",
+            "## Trends over 1 s",
+            "## What could not be checked"
+        ]
     );
     let columns = |line: &str| line.replace("\\|", "").matches('|').count();
     for line in page.lines().filter(|line| line.starts_with("| x")) {
         assert!([8, 6].contains(&columns(line)), "{line}");
     }
-    let evidence = page.lines().find(|line| line.contains("Evidence: ")).unwrap().trim().strip_prefix("- Evidence: ").unwrap();
-    assert!(evidence.starts_with("``x | y") && evidence.ends_with("``"), "{evidence}");
+    let evidence = page
+        .lines()
+        .find(|line| line.contains("Evidence: "))
+        .unwrap()
+        .trim()
+        .strip_prefix("- Evidence: ")
+        .unwrap();
+    assert!(
+        evidence.starts_with("``x | y") && evidence.ends_with("``"),
+        "{evidence}"
+    );
 }
 
 #[tokio::test]
 async fn missing_parts_are_said_to_be_missing() {
     let page = markdown(json!({})).await;
-    for sentence in ["# System health: not judged", "No agent was checked", "Nobody judged the readings.", "Not asked."] {
+    for sentence in [
+        "# System health: not judged",
+        "No agent was checked",
+        "Nobody judged the readings.",
+        "Not asked.",
+    ] {
         assert!(page.contains(sentence), "{sentence}: {page}");
     }
 }

@@ -39,8 +39,12 @@ impl Drop for Group {
 pub(super) async fn run(script: Script<'_>, context: &Context) -> Result<Answer, ToolError> {
     context.still_owed(Outcome::NotStarted)?;
     let unreachable = |what: String| {
-        fault("agent_unreachable", format!("This computer cannot run /bin/sh: {what}."), "Look whether /bin/sh exists and processes can be started.")
-            .not_started(ErrorClass::Network)
+        fault(
+            "agent_unreachable",
+            format!("This computer cannot run /bin/sh: {what}."),
+            "Look whether /bin/sh exists and processes can be started.",
+        )
+        .not_started(ErrorClass::Network)
     };
     let mut child = Command::new("/bin/sh")
         .arg("-s")
@@ -57,10 +61,16 @@ pub(super) async fn run(script: Script<'_>, context: &Context) -> Result<Answer,
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| unreachable(error.to_string()))?;
-    let number = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    let (Some(number), Some(stdin), Some(stdout), Some(stderr)) =
-        (number, child.stdin.take(), child.stdout.take(), child.stderr.take())
-    else {
+    let number = child
+        .id()
+        .and_then(|id| i32::try_from(id).ok())
+        .and_then(Pid::from_raw);
+    let (Some(number), Some(stdin), Some(stdout), Some(stderr)) = (
+        number,
+        child.stdin.take(),
+        child.stdout.take(),
+        child.stderr.take(),
+    ) else {
         return Err(unreachable("it was started without pipes".to_owned()));
     };
     let group = Group(number);
@@ -73,7 +83,12 @@ pub(super) async fn run(script: Script<'_>, context: &Context) -> Result<Answer,
             let _ = stdin.write_all(script.text.as_bytes()).await;
             Ok(())
         };
-        tokio::try_join!(feed, read_capped(stdout, &mut output, script.cap_bytes), log_lines(stderr, context)).is_err()
+        tokio::try_join!(
+            feed,
+            read_capped(stdout, &mut output, script.cap_bytes),
+            log_lines(stderr, context)
+        )
+        .is_err()
     };
     let conversation = async {
         tokio::pin!(talk);
@@ -97,7 +112,10 @@ pub(super) async fn run(script: Script<'_>, context: &Context) -> Result<Answer,
         let _ = timeout(GRACE, gone.cancelled()).await;
     }
     drop(group);
-    let status = child.wait().await.map_err(|error| unreachable(error.to_string()))?;
+    let status = child
+        .wait()
+        .await
+        .map_err(|error| unreachable(error.to_string()))?;
     let Some(result) = ending else {
         context.still_owed(Outcome::NotDone)?;
         return Err(unreachable("it was stopped".to_owned()));
@@ -111,7 +129,10 @@ pub(super) async fn run(script: Script<'_>, context: &Context) -> Result<Answer,
             (None, signal) => End::Signalled(signal.unwrap_or(0)),
         },
     };
-    Ok(Answer { stdout: output, end })
+    Ok(Answer {
+        stdout: output,
+        end,
+    })
 }
 
 /// Cancelled when the process has ended. It is not reaped: its number stays taken.
@@ -119,16 +140,21 @@ fn ended(number: Pid) -> CancellationToken {
     let gone = CancellationToken::new();
     let told = gone.clone();
     tokio::task::spawn_blocking(move || {
-        while let Err(rustix::io::Errno::INTR) =
-            waitid(WaitId::Pid(number), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
-        {}
+        while let Err(rustix::io::Errno::INTR) = waitid(
+            WaitId::Pid(number),
+            WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
+        ) {}
         told.cancel();
     });
     gone
 }
 
 /// Reads to the end, or to the cap: that is the error, so that it ends the conversation at once.
-async fn read_capped(mut from: impl AsyncRead + Unpin, into: &mut Vec<u8>, cap_bytes: usize) -> Result<(), ()> {
+async fn read_capped(
+    mut from: impl AsyncRead + Unpin,
+    into: &mut Vec<u8>,
+    cap_bytes: usize,
+) -> Result<(), ()> {
     let mut buffer = vec![0; 64 * 1024];
     loop {
         match from.read(&mut buffer).await {
@@ -152,7 +178,9 @@ async fn log_lines(mut from: impl AsyncRead + Unpin, context: &Context) -> Resul
             logged += line.len() + 1;
             context.log.line(Stream::Stderr, std::mem::take(line));
             if logged > LOG_BYTES {
-                context.log.note(format!("Further lines are left out: the limit is {LOG_BYTES} bytes."));
+                context.log.note(format!(
+                    "Further lines are left out: the limit is {LOG_BYTES} bytes."
+                ));
             }
         }
         line.clear();
