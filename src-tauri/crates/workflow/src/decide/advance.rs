@@ -1,12 +1,12 @@
 //! What can go on by itself: ready steps start, groups and lists fill up and end, the run ends. Swept until nothing
 //! moves. Calls are in `call`, gates in `gate`, stopping in `stop`.
 
-use super::{Draft, Stop, canonical::as_json, scope::Place};
+use super::{Draft, Stop, scope::Place};
 use crate::{
-    Body, CardScope, Datum, Event, Fail, FailReason, ForEach, GateId, GateKind, OnItemError, Phase, Provenance, RunStatus,
+    Body, CardScope, Datum, Event, Fail, FailReason, ForEach, GateId, GateKind, Phase, Provenance, RunStatus,
     SkipReason, Step, StepKey, StepState, StopReason,
 };
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 /// The longest list, as workflow-format.md rule 8 says.

@@ -1,12 +1,11 @@
 //! One call from its plan to its result: arguments, keys, tries, retries, doubt (semantics.md 2, 8).
 
-use super::{Draft, ExprFault, Stop, canonical, expr, schema, scope::Place};
+use super::{Draft, Stop, canonical, schema, scope::Place};
 use crate::{
-    Body, Call, Datum, Digest, DoubtAnswer, ErrorClass, Event, ExitStatus, FailReason, FallbackWhen, GateId, GateState, Held,
-    LogRange, Observation, Outcome, Phase, Planned, Preview, Provenance, Recovery, Refusal, Step, StepKey, StopReason,
+    Body, Call, Datum, Digest, Event, FailReason, FallbackWhen, GateId, GateState,
+    LogRange, Outcome, Planned, Preview, Step, StepKey,
     TimerId, ToolError, ToolOutput, UndoPlan,
 };
-use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 impl Draft<'_> {

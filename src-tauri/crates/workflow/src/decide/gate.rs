@@ -1,13 +1,11 @@
 //! Asking a person and hearing the answer (semantics.md 2-5, 13; approvals.md). Cards are made in `card`, the reads that
 //! are made again in `recheck`, sending back in `redo`.
 
-use super::{Draft, Stop, schema, scope::Place};
+use super::{Draft, Stop, scope::Place};
 use crate::{
-    Body, Card, Datum, Decision, Digest, Event, Gate, GateId, GateKind, GateRun, GateState, Grant, Phase, Planned, Provenance,
-    Refusal, SkipReason, Step, StepKey, StopReason,
+    Event, Gate, GateId, GateKind, GateState, Phase, Planned, Provenance, SkipReason, Step, StepKey, StopReason,
 };
-use serde_json::{Map, Value as Json};
-use std::collections::BTreeMap;
+use serde_json::Value as Json;
 
 impl Draft<'_> {
     /// A call that is exactly known, at the gate before it.
@@ -37,8 +35,13 @@ impl Draft<'_> {
         }
     }
 
+    /// Items behind a common card take their places only now.
     fn has_place(&self, step: &Step, key: &StepKey) -> bool {
         let (Some(foreach), Some(list)) = (&step.foreach, key.list()) else { return true };
+        // An item with a card of its own took its place when it started.
+        if !self.waits_for_common_card(key) {
+            return true;
+        }
         let Some(Phase::List { items, .. }) = self.run.step(&list).and_then(|step| step.phase()) else { return true };
         let keys: Vec<StepKey> = (0..items.len() as u32).map(|number| list.item(number)).collect();
         self.busy_items(&keys) < foreach.places()

@@ -63,7 +63,7 @@ impl Draft<'_> {
             .count()
     }
 
-    fn waits_for_common_card(&self, key: &StepKey) -> bool {
+    pub(super) fn waits_for_common_card(&self, key: &StepKey) -> bool {
         self.run
             .definition
             .step(&key.id)
