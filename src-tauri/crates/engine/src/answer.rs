@@ -50,6 +50,7 @@ pub(crate) fn answer_reading(reader: &Reader, name: &str, args: Json) -> Result<
         }),
         api::Blob::NAME => typed(args, |call: api::Blob| reading::blob(reader, &call.sha256)),
         api::Log::NAME => typed(args, |call: api::Log| reading::log(reader, &call.call, call.from)),
+        api::Operators::NAME => typed(args, |_: api::Operators| people::list(reader)),
         api::Audit::NAME => typed(args, |_: api::Audit| reading::audit(reader)),
         api::Validate::NAME => typed(args, |call: api::Validate| Ok(workflows::validate(&call.file, &call.text))),
         api::Schema::NAME => typed(args, |_: api::Schema| Ok(workflows::schema())),
@@ -220,7 +221,7 @@ impl Answered for api::RetryWrites {
 impl Answered for api::Operators {
     async fn answer(self, office: &Office, _: Origin) -> Result<Self::Reply, Fault> {
         let store = Arc::clone(&office.store);
-        tokio::task::spawn_blocking(move || people::list(&store)).await.map_err(faults::internal)?
+        tokio::task::spawn_blocking(move || people::list(store.read())).await.map_err(faults::internal)?
     }
 }
 

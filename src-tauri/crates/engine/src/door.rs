@@ -15,13 +15,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, mpsc as std_mpsc},
+    sync::{Arc, Mutex, PoisonError, Weak, mpsc as std_mpsc},
     thread,
+    time::Duration,
 };
 use store::{OpenFault, Options, Reader, Store};
 use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot},
+    time,
 };
 use tools::Catalogue;
 
@@ -93,9 +95,22 @@ enum Inner {
 
 /// An engine in this process.
 struct Local {
-    office: Arc<Office>,
+    /// Taken when the engine is closed.
+    office: Mutex<Option<Arc<Office>>>,
+    store: Weak<Store>,
     thread: Mutex<Option<thread::JoinHandle<()>>>,
-    server: Option<socket::Server>,
+    server: Mutex<Option<socket::Server>>,
+}
+
+impl Local {
+    fn office(&self) -> Result<Arc<Office>, Fault> {
+        let office = self.office.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        office.ok_or_else(closing)
+    }
+}
+
+fn closing() -> Fault {
+    Fault::new("closing", "The engine is closing", "Start the program again: runs go on from where they were")
 }
 
 /// Opens a data folder: here, or at the process that owns it.
@@ -175,7 +190,12 @@ fn local(dir: PathBuf, store: Store, runtime: Handle) -> Result<Door, Fault> {
             None
         }
     };
-    Ok(Door(Inner::Local(Arc::new(Local { office, thread: Mutex::new(Some(thread)), server }))))
+    Ok(Door(Inner::Local(Arc::new(Local {
+        store: Arc::downgrade(&office.store),
+        office: Mutex::new(Some(office)),
+        thread: Mutex::new(Some(thread)),
+        server: Mutex::new(server),
+    }))))
 }
 
 impl Door {
@@ -195,7 +215,7 @@ impl Door {
     /// What the engine refuses or cannot do.
     pub async fn dispatch(&self, name: &str, args: Json, origin: Origin) -> Result<Json, Fault> {
         match &self.0 {
-            Inner::Local(local) => local.office.dispatch(name, args, origin).await,
+            Inner::Local(local) => local.office()?.dispatch(name, args, origin).await,
             Inner::Remote(client) => client.call(name, args, origin).await,
             Inner::Reading(reader) => {
                 let (reader, name) = (Arc::clone(reader), name.to_owned());
@@ -212,7 +232,7 @@ impl Door {
     /// The topic does not exist, or nothing can be followed here.
     pub async fn follow(&self, topic: Topic) -> Result<mpsc::Receiver<Notice>, Fault> {
         match &self.0 {
-            Inner::Local(local) => local.office.follow(topic).await,
+            Inner::Local(local) => local.office()?.follow(topic).await,
             Inner::Remote(client) => client.follow(topic).await,
             Inner::Reading(_) => Err(Fault::new(
                 "reading_only",
@@ -227,20 +247,33 @@ impl Door {
         matches!(self.0, Inner::Remote(_))
     }
 
-    /// Ends the engine of this process: reads are stopped, changes under way get a moment; runs can be resumed.
+    /// Ends the engine of this process and gives up the folder: reads are stopped, changes under way get a moment; runs
+    /// can be resumed.
     pub async fn close(self) {
         let Inner::Local(local) = &self.0 else { return };
-        if let Some(server) = &local.server {
+        if let Some(server) = local.server.lock().unwrap_or_else(PoisonError::into_inner).take() {
             server.stop();
         }
+        let Some(office) = local.office.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         let (done, closed) = oneshot::channel();
-        local.office.mailbox.send(Message::Close { done });
+        office.mailbox.send(Message::Close { done });
+        drop(office);
         // The loop may have ended already.
         let _ = closed.await;
         let thread = local.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             // The loop has said that it ends; a panic was reported when it happened.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+        // Tasks that were stopped let go of the store a moment later; only then the folder is free.
+        let mut look = time::interval(Duration::from_millis(5));
+        let gone = async {
+            while local.store.strong_count() > 0 {
+                look.tick().await;
+            }
+        };
+        if time::timeout(Duration::from_secs(5), gone).await.is_err() {
+            tracing::warn!("something still holds the data folder");
         }
     }
 }
@@ -249,6 +282,6 @@ impl Office {
     pub(crate) async fn follow(&self, topic: Topic) -> Result<mpsc::Receiver<Notice>, Fault> {
         let (reply, followed) = oneshot::channel();
         self.mailbox.send(Message::Follow { topic, reply });
-        followed.await.unwrap_or_else(|_| Err(Fault::new("closing", "The engine is closing", "Start the program again")))
+        followed.await.unwrap_or_else(|_| Err(closing()))
     }
 }

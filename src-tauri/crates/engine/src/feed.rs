@@ -54,3 +54,28 @@ impl Feed {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(seq: u64) -> Notice {
+        Notice::Board { seq, rows: Vec::new() }
+    }
+
+    #[tokio::test]
+    async fn whoever_is_too_slow_is_told_of_the_gap_and_nobody_waits_for_it() {
+        let mut feed = Feed::new(Handle::current());
+        let mut slow = feed.subscribe(Topic::Board, row(0));
+        for seq in 1..3 * BUFFER as u64 {
+            feed.publish(&Topic::Board, &row(seq));
+        }
+        let mut told = Vec::new();
+        while let Some(notice) = slow.recv().await {
+            told.push(notice);
+        }
+        assert_eq!(told.last(), Some(&Notice::Gap(Topic::Board)));
+        let before_the_gap: Vec<Notice> = (0..BUFFER as u64).map(row).collect();
+        assert_eq!(told[..told.len() - 1], before_the_gap);
+    }
+}

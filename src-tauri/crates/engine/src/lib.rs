@@ -20,4 +20,5 @@ mod workflows;
 
 pub use clock::now_us;
 pub use door::{Door, OpenOptions, Origin, open, open_for_reading};
-pub use workflows::{schema, validate};
+pub use reading::audit_file;
+pub use workflows::{schema, validate, workflows};

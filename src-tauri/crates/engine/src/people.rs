@@ -3,7 +3,7 @@
 
 use crate::{Origin, clock, faults};
 use api::{Fault, OperatorInfo, OperatorList, TokenMade};
-use store::Store;
+use store::{Reader, Store};
 use workflow::{Actor, Digest};
 
 /// The name of the OS user.
@@ -65,10 +65,10 @@ fn only_in_person(origin: Origin) -> Result<(), Fault> {
     }
 }
 
-pub(crate) fn list(store: &Store) -> Result<OperatorList, Fault> {
+pub(crate) fn list(reader: &Reader) -> Result<OperatorList, Fault> {
     let mut operators =
         vec![OperatorInfo { name: os_user(), proof: "os user".to_owned(), since_us: None, revoked_us: None }];
-    let tokens = store.read().operators().map_err(|fault| faults::read(&fault))?;
+    let tokens = reader.operators().map_err(|fault| faults::read(&fault))?;
     operators.extend(tokens.into_iter().map(|operator| OperatorInfo {
         name: operator.name,
         proof: "token".to_owned(),
@@ -80,7 +80,7 @@ pub(crate) fn list(store: &Store) -> Result<OperatorList, Fault> {
 
 pub(crate) fn make_token(store: &Store, origin: Origin, name: &str) -> Result<TokenMade, Fault> {
     only_in_person(origin)?;
-    let known = list(store)?;
+    let known = list(store.read())?;
     let taken = known.operators.iter().any(|operator| operator.name == name && operator.revoked_us.is_none());
     if name.trim().is_empty() || taken {
         return Err(Fault::new(
@@ -106,5 +106,5 @@ pub(crate) fn revoke_token(store: &Store, origin: Origin, name: &str) -> Result<
         return Err(Fault::new("unknown_operator", format!("There is no token {name}"), "List the operators"));
     };
     store.revoke_operator(operator.id, clock::now_us()).map_err(|fault| faults::write(&fault))?;
-    list(store)
+    list(store.read())
 }

@@ -4,7 +4,7 @@
 use crate::{faults, logs};
 use api::{AuditReport, Fault, LogPage};
 use serde_json::Value as Json;
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 use store::{FoundRun, Reader, RunFilter, Verdict};
 use workflow::{Digest, Event, Run, RunId, RunSummary, Workflow};
 
@@ -74,6 +74,14 @@ pub(crate) fn log(reader: &Reader, call: &Digest, from: u64) -> Result<LogPage, 
 
 pub(crate) fn audit(reader: &Reader) -> Result<AuditReport, Fault> {
     reader.verify().map(|verdict| audit_report(&verdict)).map_err(|fault| faults::read(&fault))
+}
+
+/// Audits a database file wherever it lies: a backup, a copy. Leaves nothing beside it.
+///
+/// # Errors
+/// It cannot be read, or is no database of this program.
+pub fn audit_file(file: &Path) -> Result<AuditReport, Fault> {
+    store::verify_file(file).map(|verdict| audit_report(&verdict)).map_err(|fault| faults::read(&fault))
 }
 
 pub(crate) fn audit_report(verdict: &Verdict) -> AuditReport {

@@ -6,11 +6,12 @@ use api::{Fault, Finding, ValidationReport, WorkflowInfo, WorkflowList};
 use definitions::{Catalogue, Definition, Document, Folder, Origin, Severity, Watch};
 use serde_json::Value as Json;
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
+    time::SystemTime,
 };
 use workflow::{EffectClass, Workflow};
 
@@ -18,17 +19,35 @@ use workflow::{EffectClass, Workflow};
 pub(crate) struct Definitions {
     folder: Arc<RwLock<Folder>>,
     seq: Arc<AtomicU64>,
+    seen: Mutex<Files>,
     _watch: Option<Watch>,
+}
+
+/// The files of the folder with their sizes and times: what tells that something was written.
+type Files = Vec<(PathBuf, u64, Option<SystemTime>)>;
+
+fn files(dir: &Path) -> Files {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok);
+    let mut files: Files = entries
+        .filter_map(|entry| {
+            let meta = entry.metadata().ok()?;
+            Some((entry.path(), meta.len(), meta.modified().ok()))
+        })
+        .collect();
+    files.sort();
+    files
 }
 
 /// The records of the tools that ship with the program.
 fn catalogue(tools: &tools::Catalogue) -> Catalogue {
-    tools.specs().cloned().collect()
+    let catalogue: Catalogue = tools.specs().cloned().collect();
+    catalogue.with_models(tools::Catalogue::FOR_MODELS)
 }
 
 impl Definitions {
     /// Reads the folder and watches it. A folder that cannot be watched is read once more before each start.
     pub(crate) fn open(dir: &Path, tools: &tools::Catalogue, mailbox: Mailbox) -> Definitions {
+        let seen = Mutex::new(files(dir));
         let folder = Arc::new(RwLock::new(Folder::open(dir, catalogue(tools))));
         let seq = Arc::new(AtomicU64::new(1));
         let (watched, counter) = (Arc::clone(&folder), Arc::clone(&seq));
@@ -45,7 +64,7 @@ impl Definitions {
                 None
             }
         };
-        Definitions { folder, seq, _watch: watch }
+        Definitions { folder, seq, seen, _watch: watch }
     }
 
     pub(crate) fn seq(&self) -> u64 {
@@ -54,18 +73,17 @@ impl Definitions {
 
     pub(crate) fn list(&self) -> WorkflowList {
         self.refresh();
-        let folder = self.folder.read().unwrap_or_else(PoisonError::into_inner);
-        let mut workflows: Vec<WorkflowInfo> = folder.definitions().values().map(info).collect();
-        workflows.sort_by(|a, b| a.title.cmp(&b.title));
-        WorkflowList {
-            workflows,
-            findings: folder.findings().iter().map(finding).collect(),
-            folder: folder.dir().display().to_string(),
-        }
+        listed(&self.folder.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A file that was written a moment ago counts, whether or not the watch has told of it yet.
     fn refresh(&self) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = files(self.folder.read().unwrap_or_else(PoisonError::into_inner).dir());
+        if *seen == now {
+            return;
+        }
+        *seen = now;
         if self.folder.write().unwrap_or_else(PoisonError::into_inner).reload() {
             self.seq.fetch_add(1, Ordering::Relaxed);
         }
@@ -94,6 +112,21 @@ impl Definitions {
             }
         }
     }
+}
+
+fn listed(folder: &Folder) -> WorkflowList {
+    let mut workflows: Vec<WorkflowInfo> = folder.definitions().values().map(info).collect();
+    workflows.sort_by(|a, b| a.title.cmp(&b.title));
+    WorkflowList {
+        workflows,
+        findings: folder.findings().iter().map(finding).collect(),
+        folder: folder.dir().display().to_string(),
+    }
+}
+
+/// The workflows of a data folder, without opening an engine: nothing is resumed by looking at a list.
+pub fn workflows(data_dir: &Path) -> WorkflowList {
+    listed(&Folder::open(data_dir.join("workflows"), catalogue(&tools::Catalogue::builtin())))
 }
 
 fn info(definition: &Definition) -> WorkflowInfo {

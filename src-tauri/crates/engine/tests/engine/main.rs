@@ -1,0 +1,9 @@
+//! The whole engine on a real data folder with the real tools: what a door sees. Kill tests of the real binary are in
+//! the crate `cli`; the rules of deciding are tested in `workflow`.
+
+mod bench;
+mod feed;
+mod gates;
+mod health;
+mod owners;
+mod people;
