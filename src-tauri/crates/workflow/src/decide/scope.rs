@@ -122,7 +122,13 @@ impl Draft<'_> {
             | crate::StepState::Failed { .. }
             | crate::StepState::Skipped { .. } => None,
         });
-        let (output, outputs) = if is_list { (Json::Null, output) } else { (output, Json::Null) };
+        // A list that was skipped, also for having no items, has no outputs: an empty list, not a missing one.
+        let skipped = matches!(step.map(|step| &step.state), Some(crate::StepState::Skipped { .. }));
+        let (output, outputs) = match (is_list, skipped) {
+            (true, true) => (Json::Null, Json::Array(Vec::new())),
+            (true, false) => (Json::Null, output),
+            (false, _) => (output, Json::Null),
+        };
         Ok(json!({
             "output": output,
             "outputs": outputs,
