@@ -1,12 +1,19 @@
-//! The root: what everything shares, the rows of the navigation, and which screen a path leads to.
+//! The root: what everything shares, the rows of the navigation, which screen a path leads to, and what stands above
+//! every screen.
 
-use leptos::prelude::*;
+use leptos::{ev, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
+use workflow::RunId;
 
 use crate::{
+    browser,
     home::Home,
-    kit::{Announcer, LiveRegions, PageHead, icons},
-    shell::{NavItem, RailState, Route, Shell, ThemeState},
+    kit::{Announcer, Button, Intent, LiveRegions, MessageBar, PageHead, icons},
+    live::{Live, Waiting, banner_words, words},
+    parts::FaultBar,
+    run::RunPage,
+    runs::Runs,
+    shell::{NavItem, RailState, Route, Shell, ThemeState, WaitingBanner},
     workflow_rail::WorkflowRail,
 };
 
@@ -26,12 +33,20 @@ pub(crate) fn mount() {
 }
 
 fn nav() -> Vec<NavItem> {
-    vec![NavItem {
-        path: "/",
-        label: "Home",
-        icons: (icons::HOME, icons::HOME_FILLED),
-        count: None,
-    }]
+    vec![
+        NavItem {
+            path: "/",
+            label: "Home",
+            icons: (icons::HOME, icons::HOME_FILLED),
+            count: None,
+        },
+        NavItem {
+            path: "/runs",
+            label: "Runs",
+            icons: (icons::HISTORY, icons::HISTORY),
+            count: None,
+        },
+    ]
 }
 
 /// The window.
@@ -40,18 +55,36 @@ pub fn App() -> impl IntoView {
     let announcer = Announcer::provide();
     let route = Route::provide();
     ThemeState::provide();
-    RailState::provide();
+    let rail = RailState::provide();
+    let live = Live::provide();
+    let waiting = Memo::new(move |_| {
+        live.board
+            .with(|board| board.here().map(|board| board.waiting()))
+            .unwrap_or_default()
+    });
+    announce(announcer, waiting);
+    next_gate_key(live, waiting);
+    let page_of = Signal::derive(move || route.path().strip_prefix("/run/").map(str::to_owned));
+    let started = Callback::new(move |()| rail.run_started());
     view! {
-        <Shell nav=nav() rail=|| view! { <WorkflowRail/> }>
-            {move || screen(&route.path())}
+        <Shell
+            nav=nav()
+            banner=move || view! { <AboveScreens waiting/> }
+            rail=move || view! { <WorkflowRail on_page_of=page_of on_started=started/> }
+        >
+            {move || screen(&route.path(), started)}
         </Shell>
         <LiveRegions announcer/>
     }
 }
 
-fn screen(path: &str) -> AnyView {
+fn screen(path: &str, started: Callback<()>) -> AnyView {
+    if let Some(run) = path.strip_prefix("/run/") {
+        return view! { <RunPage run=RunId(run.to_owned())/> }.into_any();
+    }
     match path {
-        "/" => view! { <Home/> }.into_any(),
+        "/" => view! { <Home on_started=started/> }.into_any(),
+        "/runs" => view! { <Runs/> }.into_any(),
         #[cfg(any(debug_assertions, feature = "gallery"))]
         "/gallery" => view! { <crate::gallery::Gallery/> }.into_any(),
         _ => view! {
@@ -59,5 +92,150 @@ fn screen(path: &str) -> AnyView {
             <a href="#/">"Go to Home"</a>
         }
         .into_any(),
+    }
+}
+
+/// The engine's trouble and the waiting banner.
+#[component]
+fn AboveScreens(waiting: Memo<Vec<Waiting>>) -> impl IntoView {
+    let live = Live::expect();
+    let title = Signal::derive(move || waiting.with(|waiting| banner_words(waiting)));
+    let since =
+        Signal::derive(move || waiting.with(|waiting| waiting.first().map(|first| first.since_us)));
+    let counts = Memo::new(move |_| waiting.with(|waiting| !waiting.is_empty()));
+    // The clock ticks only while the banner is there.
+    let words = Memo::new(move |_| {
+        counts.get().then(|| live.clock.ticking()).and_then(|now| {
+            let since = since.get()?;
+            Some(words::counting(now.get() - since))
+        })
+    });
+    let open = move |()| {
+        if let Some(first) = waiting.with_untracked(|waiting| waiting.first().cloned()) {
+            show_card(live, &first);
+        }
+    };
+    view! {
+        <EngineTrouble/>
+        <WaitingBanner title since=Signal::derive(move || words.get()) on_open=open/>
+    }
+}
+
+#[component]
+fn EngineTrouble() -> impl IntoView {
+    let live = Live::expect();
+    let trouble = Memo::new(move |_| {
+        live.engine.with(|engine| {
+            let engine = engine.as_ref().filter(|engine| !engine.writable)?;
+            Some(
+                engine
+                    .trouble
+                    .clone()
+                    .unwrap_or_else(|| "The journal cannot be written.".to_owned()),
+            )
+        })
+    });
+    let (fault, busy) = (RwSignal::new(None), RwSignal::new(false));
+    let retry = Callback::new(move |()| {
+        busy.set(true);
+        spawn_local(async move {
+            let answer = live.retry_writes().await;
+            let _ = busy.try_set(false);
+            let _ = fault.try_set(answer.err());
+        });
+    });
+    move || {
+        trouble.get().map(|trouble| view! {
+            <div class="engine-trouble" data-testid="engine-trouble">
+                <MessageBar
+                    intent=Intent::Error
+                    title="Runs cannot go on."
+                    actions=move || view! { <Button small=true icon=icons::ARROW_SYNC busy on_press=retry>"Try again"</Button> }
+                >
+                    {crate::kit::escape::escaped(&trouble)}
+                </MessageBar>
+                <FaultBar fault/>
+            </div>
+        })
+    }
+}
+
+/// Leads to the card of a question, which takes the focus.
+fn show_card(live: Live, waiting: &Waiting) {
+    live.wanted.set(Some(waiting.run.clone()));
+    Route::go(&format!("/run/{}", waiting.run));
+}
+
+/// Ctrl+J: the next question; again: the one after it.
+fn next_gate_key(live: Live, waiting: Memo<Vec<Waiting>>) {
+    let last = StoredValue::new(None::<String>);
+    let keys = window_event_listener(ev::keydown, move |event| {
+        let wanted = event.key().eq_ignore_ascii_case("j") && event.ctrl_key() && !event.alt_key();
+        if !wanted || event.repeat() {
+            return;
+        }
+        event.prevent_default();
+        if browser::dialog_open() {
+            return;
+        }
+        waiting.with_untracked(|waiting| {
+            if let Some(next) = next_after(waiting, last.get_value().as_deref()) {
+                last.set_value(Some(name(next)));
+                show_card(live, next);
+            }
+        });
+    });
+    on_cleanup(move || keys.remove());
+}
+
+fn name(waiting: &Waiting) -> String {
+    format!("{} {}", waiting.run, waiting.what)
+}
+
+fn next_after<'a>(waiting: &'a [Waiting], last: Option<&str>) -> Option<&'a Waiting> {
+    let after = waiting
+        .iter()
+        .position(|one| Some(name(one).as_str()) == last);
+    let index = after.map_or(0, |index| (index + 1) % waiting.len());
+    waiting.get(index)
+}
+
+/// Says aloud that a person is waited for, once for each question.
+fn announce(announcer: Announcer, waiting: Memo<Vec<Waiting>>) {
+    Effect::new(move |before: Option<Vec<String>>| {
+        waiting.with(|waiting| {
+            let names: Vec<String> = waiting.iter().map(name).collect();
+            let known = before.unwrap_or_default();
+            let new = waiting.iter().find(|one| !known.contains(&name(one)));
+            if let Some(new) = new {
+                let question = crate::kit::escape::escaped(&new.question);
+                announcer.say_now(&format!("Your approval is needed: {question}"));
+            }
+            names
+        })
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_goes_round() {
+        let one = |run: &str| Waiting {
+            run: RunId(run.into()),
+            workflow: String::new(),
+            question: String::new(),
+            what: "x.before#1".into(),
+            since_us: 0,
+            expires_at_us: None,
+        };
+        let waiting = [one("a"), one("b")];
+        let next = |last: Option<&str>| next_after(&waiting, last).map(|next| next.run.0.as_str());
+        assert_eq!(next(None), Some("a"));
+        assert_eq!(next(Some("a x.before#1")), Some("b"));
+        assert_eq!(next(Some("b x.before#1")), Some("a"));
+        assert_eq!(next(Some("gone")), Some("a"));
+        assert_eq!(next_after(&[], None), None);
     }
 }

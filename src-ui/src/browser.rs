@@ -99,3 +99,29 @@ fn copy_by_selection(text: &str) -> Option<bool> {
     before.map(|element| element.focus());
     copied
 }
+
+/// Gives the focus to the first control inside the element with this id.
+pub fn focus_first_control(id: &str) {
+    let first = document().get_element_by_id(id).and_then(|element| {
+        element
+            .query_selector("textarea, input, select")
+            .ok()
+            .flatten()
+    });
+    if let Some(first) = first {
+        focus(&first);
+    }
+}
+
+/// Gives the focus to the element with this id, if nothing has it: what had it has just gone.
+pub fn focus_if_lost(id: &str) {
+    let lost = focused().is_none_or(|element| element.tag_name() == "BODY");
+    if lost {
+        focus_id(id);
+    }
+}
+
+/// Whether a modal question is open: keys of the window are dead then.
+pub fn dialog_open() -> bool {
+    matches!(document().query_selector("dialog[open]"), Ok(Some(_)))
+}

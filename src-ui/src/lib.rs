@@ -1,13 +1,20 @@
-//! The window: leptos components over the same records and the same fold as the engine's.
-//! A folder by feature, generic widgets in `kit`, the frame in `shell`. It decides nothing, and it performs nothing
-//! but what a browser must (storage of its own preferences, focus, clipboard).
+//! The window: leptos components over the same records and the same fold as the engine's. It decides nothing, and it
+//! performs nothing but what a browser must (storage of its own preferences, focus, clipboard).
+//! Below: `kit` (generic widgets), `live` (what comes from the engine), `shell` (the frame). On them `form`, `parts` and
+//! `card`, which screens share. On top a folder by feature; features never import each other, `app` puts them together.
 
 pub mod app;
 pub mod browser;
+pub mod card;
+pub mod form;
 #[cfg(any(debug_assertions, feature = "gallery"))]
 pub mod gallery;
 pub mod home;
 pub mod kit;
+pub mod live;
+pub mod parts;
+pub mod run;
+pub mod runs;
 pub mod shell;
 pub mod workflow_rail;
 

@@ -138,3 +138,45 @@ fn source_files_open_with_what_they_are_and_stay_short() {
         assert!(text.lines().count() < 400, "{path} is too long");
     }
 }
+
+/// Features stand beside each other and are put together by `app`; what they share stands below them.
+#[test]
+fn features_never_import_each_other() {
+    const FEATURES: [&str; 4] = ["home", "run", "runs", "workflow_rail"];
+    const BELOW: [&str; 6] = ["kit", "live", "shell", "form", "parts", "card"];
+    for own in FEATURES.iter().chain(&BELOW) {
+        for (path, text) in files(&format!("src/{own}")) {
+            for other in FEATURES.iter().filter(|other| *other != own) {
+                assert!(!imported(&text, other), "{path} imports {other}");
+            }
+        }
+    }
+}
+
+/// Whether a `use crate::…` of this text names the module.
+fn imported(text: &str, module: &str) -> bool {
+    text.split("use crate::").skip(1).any(|rest| {
+        let used = rest.split(';').next().unwrap_or_default();
+        let top = match used.strip_prefix('{') {
+            None => vec![used.to_owned()],
+            Some(list) => top_level(list),
+        };
+        top.iter()
+            .any(|path| path.trim().split("::").next() == Some(module))
+    }) || text.contains(&format!("crate::{module}::"))
+}
+
+/// The paths of a use list, without what is nested in them.
+fn top_level(list: &str) -> Vec<String> {
+    let (mut paths, mut depth) = (vec![String::new()], 0_i32);
+    for char in list.chars() {
+        match char {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => paths.push(String::new()),
+            _ if depth == 0 => paths.last_mut().unwrap().push(char),
+            _ => {}
+        }
+    }
+    paths
+}

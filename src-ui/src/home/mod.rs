@@ -1,27 +1,84 @@
-//! The first screen. It will hold the report of the last health check and what waits, runs and failed; until runs are
-//! wired to the window it says what this app is for.
+//! The first screen: what waits for the person, the last health check of this computer, the newest runs. Each tile has
+//! its own loading, empty and error state, and fails alone.
 
-use leptos::prelude::*;
+pub mod health;
+pub mod recent;
+pub mod waiting;
+
+use api::Fault;
+use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    kit::{Appearance, Button, EmptyState, PageHead, icons},
-    shell::RailState,
+    kit::{Appearance, Button, PageHead, icons},
+    live::{Fetched, Live},
+    parts::FaultBar,
 };
+use health::HealthTile;
+use recent::RecentTile;
+use waiting::WaitingTile;
 
-/// The first screen.
+/// The workflow behind the button.
+pub(crate) const HEALTH_CHECK: &str = "health_check";
+
+/// The screen.
 #[component]
-pub fn Home() -> impl IntoView {
-    let rail = expect_context::<RailState>();
-    view! {
-        <PageHead title="Home" meta="This computer is the first of the hosts you manage; nothing is installed on it."/>
-        <EmptyState
-            icon=icons::PULSE
-            title="No runs yet"
-            action=move || view! {
-                <Button appearance=Appearance::Primary on_press=move |()| rail.show(true)>"Open the workflow panel"</Button>
+pub fn Home(
+    /// A run was started here.
+    #[prop(into)]
+    on_started: Callback<()>,
+) -> impl IntoView {
+    let live = Live::expect();
+    let (busy, fault) = (RwSignal::new(false), RwSignal::new(None::<Fault>));
+    let check = Callback::new(move |()| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        fault.set(None);
+        spawn_local(async move {
+            let answer = live
+                .start(HEALTH_CHECK.to_owned(), serde_json::Map::new())
+                .await;
+            let _ = busy.try_set(false);
+            let _ = fault.try_set(answer.as_ref().err().cloned());
+            if answer.is_ok() {
+                on_started.run(());
             }
-        >
-            <p>"Start System Health Check in the workflow panel; its report appears here."</p>
-        </EmptyState>
+        });
+    });
+    let first = Memo::new(move |_| {
+        live.board
+            .with(|board| matches!(board, Fetched::Here(board) if board.rows.is_empty()))
+    });
+    let meta = Signal::derive(move || {
+        live.engine.with(|engine| engine.as_ref().map(|engine| format!("You decide as {}. Nothing is installed on the hosts you manage; this computer is the first of them.", engine.operator)))
+    });
+    view! {
+        <PageHead
+            title="Home"
+            meta
+            actions=move || (!first.get()).then(|| view! { <CheckButton check busy/> })
+        />
+        <FaultBar fault/>
+        <div class="home">
+            {move || if first.get() {
+                view! { <health::FirstStart action=move || view! { <CheckButton check busy/> }/> }.into_any()
+            } else {
+                view! {
+                    <div class="home-main"><HealthTile/></div>
+                    <div class="home-side">
+                        <WaitingTile/>
+                        <RecentTile/>
+                    </div>
+                }.into_any()
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn CheckButton(check: Callback<()>, busy: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <Button appearance=Appearance::Primary icon=icons::PULSE busy on_press=check attr:data-testid="home-run-health-check">"Run health check"</Button>
     }
 }

@@ -49,11 +49,15 @@ pub fn Select(
     /// The name for assistive technology where there is no [`Field`](super::Field) around it.
     #[prop(optional, into)]
     label: MaybeProp<String>,
+    /// How tests find it.
+    #[prop(optional, into)]
+    test_id: Option<String>,
 ) -> impl IntoView {
     let ids = FieldIds::of_context();
     view! {
         <span class="select-wrap">
             <select
+                data-testid=test_id
                 class="input select"
                 id=ids.control
                 disabled=move || disabled.get()
@@ -92,8 +96,11 @@ pub fn Checkbox(
     /// Cannot be changed now.
     #[prop(optional, into)]
     disabled: Signal<bool>,
+    /// How tests find it.
+    #[prop(optional, into)]
+    test_id: Option<String>,
 ) -> impl IntoView {
-    toggle("checkbox", None, checked, label, hint, disabled)
+    toggle("checkbox", None, checked, label, hint, disabled, test_id)
 }
 
 /// On or off, taking effect at once.
@@ -111,7 +118,15 @@ pub fn Switch(
     #[prop(optional, into)]
     disabled: Signal<bool>,
 ) -> impl IntoView {
-    toggle("switch", Some("switch"), checked, label, hint, disabled)
+    toggle(
+        "switch",
+        Some("switch"),
+        checked,
+        label,
+        hint,
+        disabled,
+        None,
+    )
 }
 
 fn toggle(
@@ -121,6 +136,7 @@ fn toggle(
     label: Signal<String>,
     hint: MaybeProp<String>,
     disabled: Signal<bool>,
+    test_id: Option<String>,
 ) -> impl IntoView {
     let hint_id = unique_id("hint");
     let points_at = hint_id.clone();
@@ -131,6 +147,7 @@ fn toggle(
                     class=class
                     type="checkbox"
                     role=role
+                    data-testid=test_id
                     prop:checked=move || checked.get()
                     disabled=move || disabled.get()
                     aria-describedby=move || hint.get().map(|_| points_at.clone())

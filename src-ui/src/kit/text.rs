@@ -31,11 +31,15 @@ pub fn TextInput(
     /// For giving it the focus.
     #[prop(optional)]
     node_ref: NodeRef<html::Input>,
+    /// How tests find it.
+    #[prop(optional, into)]
+    test_id: Option<String>,
 ) -> impl IntoView {
     let ids = FieldIds::of_context();
     view! {
         <input
             node_ref=node_ref
+            data-testid=test_id
             class="input"
             class:mono=mono
             type=kind
@@ -75,12 +79,16 @@ pub fn NumberInput(
     /// Cannot be changed now.
     #[prop(optional, into)]
     disabled: Signal<bool>,
+    /// How tests find it.
+    #[prop(optional, into)]
+    test_id: Option<String>,
 ) -> impl IntoView {
     let ids = FieldIds::of_context();
     view! {
         <span class="input-wrap">
             <input
                 class="input"
+                data-testid=test_id
                 type="number"
                 id=ids.control
                 prop:value=move || value.get()
@@ -119,11 +127,15 @@ pub fn Textarea(
     /// Takes the focus when a dialog opens.
     #[prop(optional)]
     autofocus: bool,
+    /// How tests find it.
+    #[prop(optional, into)]
+    test_id: Option<String>,
 ) -> impl IntoView {
     let ids = FieldIds::of_context();
     view! {
         <textarea
             class="input input-area"
+            data-testid=test_id
             class:mono=mono
             id=ids.control
             rows=rows

@@ -20,7 +20,7 @@ pub fn WaitingBanner(
     move || {
         title.get().map(|title| {
             view! {
-                <section class="waiting-banner" aria-label="Waiting for you">
+                <section class="waiting-banner" data-testid="waiting-banner" aria-label="Waiting for you">
                     <Icon path=icons::HAND_FILLED/>
                     <strong>{title}</strong>
                     {move || since.get().map(|since| view! { <span class="waiting-since">{since}</span> })}

@@ -1,0 +1,83 @@
+//! Stopping a run. Asks first where changes were made: they stay, and the person should know which.
+
+use std::sync::Arc;
+
+use api::Fault;
+use leptos::{prelude::*, task::spawn_local};
+use workflow::Run;
+
+use super::{FaultBar, outcome};
+use crate::{
+    kit::{Appearance, Button, Dialog, Escaped, icons},
+    live::Live,
+};
+
+/// The button, and its question.
+#[component]
+pub fn CancelRun(
+    /// The run; the button is there while the run is not over.
+    #[prop(into)]
+    run: Signal<Option<Arc<Run>>>,
+    /// Puts the fault of a refusal here instead of below the button.
+    #[prop(optional)]
+    fault: Option<RwSignal<Option<Fault>>>,
+) -> impl IntoView {
+    let live = Live::expect();
+    let own_fault = RwSignal::new(None);
+    let asking = RwSignal::new(false);
+    let busy = RwSignal::new(false);
+    let changes = Memo::new(move |_| {
+        run.with(|run| run.as_ref().map(|run| outcome::changes_made(run)))
+            .unwrap_or_default()
+    });
+    let cancel = Callback::new(move |()| {
+        asking.set(false);
+        let Some(id) = run.with_untracked(|run| run.as_ref().map(|run| run.id().clone())) else {
+            return;
+        };
+        busy.set(true);
+        spawn_local(async move {
+            let answer = live.cancel(id).await;
+            let _ = busy.try_set(false);
+            let _ = fault.unwrap_or(own_fault).try_set(answer.err());
+        });
+    });
+    let press = move |()| {
+        if changes.with_untracked(Vec::is_empty) {
+            cancel.run(());
+        } else {
+            asking.set(true);
+        }
+    };
+    let state = Memo::new(move |_| {
+        run.with(|run| {
+            run.as_ref()
+                .map(|run| (run.is_over(), run.stopping().is_some()))
+        })
+    });
+    view! {
+        {move || match state.get() {
+            None | Some((true, _)) => ().into_any(),
+            Some((false, true)) => view! {
+                <p class="quiet" data-testid="stopping">"Stopping: nothing new is started; what is under way comes to a known end."</p>
+            }.into_any(),
+            Some((false, false)) => view! {
+                <Button icon=icons::STOP busy on_press=press attr:data-testid="cancel-run">"Cancel"</Button>
+            }.into_any(),
+        }}
+        {fault.is_none().then(|| view! { <FaultBar fault=own_fault/> })}
+        <Dialog
+            open=asking
+            title="Cancel this run?"
+            actions=move || view! {
+                <Button appearance=Appearance::Danger on_press=cancel attr:data-testid="cancel-confirm">"Cancel the run"</Button>
+                <Button on_press=move |()| asking.set(false) attr:autofocus=true>"Keep it running"</Button>
+            }
+        >
+            <p>"These changes were made. They stay: cancelling undoes nothing."</p>
+            <ul class="plain-list">
+                {move || changes.get().into_iter().map(|change| view! { <li><Escaped text=change/></li> }).collect_view()}
+            </ul>
+        </Dialog>
+    }
+}

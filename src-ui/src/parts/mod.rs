@@ -1,0 +1,20 @@
+//! What is known of a run, looking the same on every screen: states, steps, values, reports, endings, faults. Features
+//! use these; these know no feature.
+
+pub mod cancel;
+pub mod datum;
+pub mod ending;
+pub mod fault;
+pub mod outcome;
+pub mod report;
+pub mod run_rows;
+pub mod stages;
+pub mod status;
+
+pub use cancel::CancelRun;
+pub use datum::DatumView;
+pub use ending::{FailureNote, Outcome};
+pub use fault::{FaultBar, TileFault};
+pub use report::ReportView;
+pub use run_rows::RunRows;
+pub use status::{RunStateMark, status_of};
