@@ -97,7 +97,8 @@ enum Inner {
 struct Local {
     /// Taken when the engine is closed.
     office: Mutex<Option<Arc<Office>>>,
-    store: Weak<Store>,
+    /// Gone when the folder is free.
+    store: Weak<()>,
     thread: Mutex<Option<thread::JoinHandle<()>>>,
     server: Mutex<Option<socket::Server>>,
 }
@@ -191,7 +192,7 @@ fn local(dir: PathBuf, store: Store, runtime: Handle) -> Result<Door, Fault> {
         }
     };
     Ok(Door(Inner::Local(Arc::new(Local {
-        store: Arc::downgrade(&office.store),
+        store: office.store.alive(),
         office: Mutex::new(Some(office)),
         thread: Mutex::new(Some(thread)),
         server: Mutex::new(server),

@@ -13,7 +13,10 @@ use crate::{
     views,
     writer::Writer,
 };
-use std::{path::Path, sync::mpsc};
+use std::{
+    path::Path,
+    sync::{Arc, Weak, mpsc},
+};
 use workflow::{Record, RunId};
 
 /// How a data folder is opened.
@@ -35,7 +38,7 @@ impl Default for Options {
 }
 
 /// An owned data folder. Dropping it writes what is queued, closes the databases and then gives up the folder.
-// The fields are dropped in this order: the lock last.
+// The fields are dropped in this order: the lock, and then the sign that all is closed.
 #[derive(Debug)]
 pub struct Store {
     reader: Reader,
@@ -43,6 +46,7 @@ pub struct Store {
     pub(crate) logs: LogWriter,
     pub(crate) telemetry: Telemetry,
     _lock: OwnerLock,
+    alive: Arc<()>,
 }
 
 impl Store {
@@ -62,7 +66,13 @@ impl Store {
             telemetry: Telemetry::new(telemetry),
             reader: Reader::unchecked(files),
             _lock: lock,
+            alive: Arc::new(()),
         })
+    }
+
+    /// Nothing is left of it once the store is closed and the folder is free.
+    pub fn alive(&self) -> Weak<()> {
+        Arc::downgrade(&self.alive)
     }
 
     /// Everything that can be read. A read sees every append that was acknowledged before it began.
