@@ -226,3 +226,43 @@ async fn series_come_with_their_slope_and_missing_ones_are_named() {
     );
     assert_eq!(output["window_ms"], json!(86_400_000));
 }
+
+/// The health check's steps one after the other, each with the outputs of those before, as its workflow chains them.
+#[tokio::test]
+async fn the_health_check_of_this_computer_from_list_to_report() {
+    let stage = Stage::new();
+    let listed = stage
+        .read("agent.list", json!({ "environment": "all" }))
+        .await
+        .unwrap();
+    let item = &listed["agents"][0];
+    let health = json!({ "agent_id": item["agent_id"], "checks": ["reachable", "disk", "memory", "load", "clock", "services"] });
+    let output = stage.read("agent.health", health).await.unwrap();
+    let agents = json!([{ "item": item, "state": "completed", "output": output, "error": null }]);
+    let jobs = json!({ "states": ["queued", "running"], "flag_older_than": "30m" });
+    let jobs = stage.read("job.list", jobs).await.unwrap();
+    let metrics = json!({ "window": "24h", "series": ["deploy_success_rate", "deploy_duration", "agent_load", "agent_disk", "gate_wait"] });
+    let metrics = stage.read("metrics.query", metrics).await.unwrap();
+    assert_eq!(metrics["missing"].as_array().unwrap().len(), 5);
+    let limits =
+        json!({ "disk_pct": 85, "load_per_core": 2.0, "failure_pct": 20, "clock_skew_ms": 500 });
+    let judge = json!({ "agents": agents, "jobs": jobs, "metrics": metrics, "limits": limits });
+    let patterns = stage.read("health.judge", judge).await.unwrap();
+    let data = json!({ "agents": agents, "jobs": jobs, "metrics": metrics, "patterns": patterns, "made_by": "rule" });
+    let report = stage
+        .read(
+            "report.render",
+            json!({ "template": "builtin:health-report", "data": data }),
+        )
+        .await
+        .unwrap();
+    let page = report["artifact"]["markdown"].as_str().unwrap();
+    let verdict = format!(
+        "# System health: {}\n",
+        patterns["overall"].as_str().unwrap()
+    );
+    assert!(
+        page.starts_with(&verdict) && page.contains("| This computer | development |"),
+        "{page}"
+    );
+}

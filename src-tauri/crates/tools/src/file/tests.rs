@@ -2,6 +2,7 @@
 
 mod hostile;
 mod killed;
+mod stopped;
 
 use super::FileWrite;
 use crate::Tool;

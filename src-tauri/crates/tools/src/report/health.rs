@@ -63,7 +63,7 @@ fn summary(agents: &[Json], findings: &[Json]) -> String {
         all => format!("**{} of {all} agents did not answer**", all - reached),
     };
     format!(
-        "{of_agents}. {}, {}.",
+        "{of_agents}: {}, {}.",
         counted(count("critical"), "critical finding"),
         counted(count("warning"), "warning")
     )
@@ -71,7 +71,7 @@ fn summary(agents: &[Json], findings: &[Json]) -> String {
 
 fn counted(count: usize, what: &str) -> String {
     match count {
-        0 => format!("No {what}s"),
+        0 => format!("no {what}s"),
         1 => format!("1 {what}"),
         many => format!("{many} {what}s"),
     }
@@ -235,15 +235,12 @@ fn jobs_part(page: &mut String, jobs: Option<&Json>) {
         return;
     };
     let (all, flagged) = (rows(jobs.get("jobs")), rows(jobs.get("flagged")));
-    let _ = writeln!(
-        page,
-        "{}, {}.\n",
-        counted(all.len(), "job"),
-        match flagged.len() {
-            0 => "none of them stuck".to_owned(),
-            count => format!("**{count} of them stuck**"),
-        }
-    );
+    let stuck = match (all.len(), flagged.len()) {
+        (0, _) => "None.".to_owned(),
+        (count, 0) => format!("{}, none of them stuck.", counted(count, "job")),
+        (count, stuck) => format!("{}, **{stuck} of them stuck**.", counted(count, "job")),
+    };
+    let _ = writeln!(page, "{stuck}\n");
     for row in flagged {
         let (id, why) = (
             text(row, "job_id").unwrap_or("?"),
@@ -264,7 +261,7 @@ fn trends_part(page: &mut String, metrics: Option<&Json>) {
     let _ = writeln!(page, "## Trends over {}\n", crate::duration::say(window_ms));
     let series = rows(metrics.get("series"));
     if !series.is_empty() {
-        let _ = writeln!(page, "| Series | Of | Now | In an hour | Points |");
+        let _ = writeln!(page, "| Series | Of | Now | Per hour | Points |");
         let _ = writeln!(page, "|---|---|---|---|---|");
     }
     for row in series {

@@ -7,16 +7,26 @@ pub(super) fn plain(text: &str) -> String {
     let shown = fleet::visible(text, 600);
     let mut escaped = String::with_capacity(shown.len() + 8);
     let mut characters = shown.chars().peekable();
+    let mut before = None;
     while let Some(character) = characters.next() {
-        let starts_link = match character {
-            ':' => characters.peek().is_some_and(|next| *next != ' '),
-            '.' => escaped.to_ascii_lowercase().ends_with("www"),
-            _ => false,
+        let next = characters.peek().copied();
+        let is_markup = match character {
+            ':' => next.is_some_and(|next| next != ' '),
+            '.' => {
+                escaped.len() >= 3
+                    && escaped.as_bytes()[escaped.len() - 3..].eq_ignore_ascii_case(b"www")
+            }
+            // Within a word it means nothing.
+            '_' => ![before, next]
+                .iter()
+                .all(|side| side.is_some_and(char::is_alphanumeric)),
+            other => "\\`*[]<>#&|~@$".contains(other),
         };
-        if starts_link || "\\`*_[]<>#&|~@$".contains(character) {
+        if is_markup {
             escaped.push('\\');
         }
         escaped.push(character);
+        before = Some(character);
     }
     escaped
 }
@@ -45,6 +55,7 @@ mod tests {
                 "web-01.example.com: /var (90 %)!",
                 "web-01.example.com: /var (90 %)!",
             ),
+            ("agent_load _x_", "agent_load \\_x\\_"),
             ("# big", "\\# big"),
             ("a | b", "a \\| b"),
             ("[x](javascript:alert(1))", "\\[x\\](javascript\\:alert(1))"),

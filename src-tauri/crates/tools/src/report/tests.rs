@@ -45,7 +45,7 @@ async fn a_report_begins_with_the_verdict_and_hides_nothing() {
     .await;
     let expected = r"# System health: critical
 
-**1 of 2 agents did not answer**. 1 critical finding, 1 warning.
+**1 of 2 agents did not answer**: 1 critical finding, 1 warning.
 
 Made 2026-11-22 09:27 UTC, judged by thresholds and slopes, without a model.
 
@@ -71,7 +71,7 @@ Made 2026-11-22 09:27 UTC, judged by thresholds and slopes, without a model.
 
 ## Jobs
 
-No jobs, none of them stuck.
+None.
 
 ## What could not be checked
 

@@ -115,7 +115,7 @@ async fn too_much_output_is_cut_off_and_its_source_stopped() {
         .await
         .unwrap();
     assert_eq!((answer.stdout.len(), answer.end), (CAP, End::Capped));
-    assert!(began.elapsed() < Duration::from_secs(5) && goes_away("31.7101").await);
+    assert!(began.elapsed() < Duration::from_secs(20) && goes_away("31.7101").await);
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn a_slow_drip_ends_at_its_time_and_takes_the_whole_group_along() {
     let drip =
         "sleep 31.7102 & (trap '' TERM; sleep 31.7103) & while :; do echo drip; sleep 0.05; done";
     let drip = Script {
-        timeout: Duration::from_millis(400),
+        timeout: Duration::from_millis(1500),
         ..script(drip, &[])
     };
     let answer = run(&Agent::this_computer(), drip, &stage.context)
@@ -153,7 +153,7 @@ async fn a_script_that_refuses_to_end_is_killed() {
             .end,
         End::TimedOut
     );
-    assert!(began.elapsed() < Duration::from_secs(3) && goes_away("31.7104").await);
+    assert!(began.elapsed() < Duration::from_secs(20) && goes_away("31.7104").await);
 }
 
 #[tokio::test]
@@ -211,7 +211,7 @@ async fn what_a_script_leaves_running_does_not_hold_it_up() {
         (answer.stdout.as_slice(), answer.end),
         (b"done\n".as_slice(), End::Exited(0))
     );
-    assert!(began.elapsed() < Duration::from_secs(3) && goes_away("31.7107").await);
+    assert!(began.elapsed() < Duration::from_secs(20) && goes_away("31.7107").await);
 }
 
 #[tokio::test]

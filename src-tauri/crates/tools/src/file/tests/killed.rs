@@ -1,4 +1,4 @@
-//! A change that is killed, stopped or runs out of disk at any point: it must be known whether it happened.
+//! A change that is killed or runs out of disk at any point: it must be known whether it happened.
 
 use super::{args, left_over, look, write};
 use crate::file::replace::{Hook, Point};
@@ -10,7 +10,7 @@ use serde_json::json;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use workflow::{Observation, Outcome};
 
 const POINTS: [Point; 10] = [
@@ -247,79 +247,6 @@ async fn what_cannot_be_known_is_said() {
     );
 }
 
-#[tokio::test]
-async fn stopped_before_the_rename_it_leaves_nothing() {
-    let stage = Stage::new();
-    std::fs::write(stage.path("a.conf"), "old\n").unwrap();
-    let cancel = stage.context.cancel.clone();
-    let hook = Hook {
-        at: Some(Arc::new(move |point| {
-            if point == Point::Prepared {
-                cancel.cancel();
-            }
-            Ok(())
-        })),
-    };
-    let tool = Tool::Change(Arc::new(FileWrite {
-        hook,
-        ..FileWrite::new()
-    }));
-    let before = look(&stage);
-    let approved = Approved::new(&stage, tool, args(&stage, "a.conf", "new\n"), "run")
-        .await
-        .unwrap();
-    let error = approved.apply(&stage).await.unwrap_err();
-    assert_eq!(
-        (error.code.as_str(), error.outcome),
-        ("cancelled", Outcome::NotDone)
-    );
-    assert_eq!(look(&stage), before);
-}
-
-/// The engine gives up waiting; the thread goes on until it looks. Once `observe` says no, it must stay no.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_that_was_dropped_does_not_happen_after_all() {
-    let stage = Stage::new();
-    std::fs::write(stage.path("a.conf"), "old\n").unwrap();
-    let (entered, wait) = std::sync::mpsc::channel();
-    let (release, released) = std::sync::mpsc::channel::<()>();
-    let released = Mutex::new(released);
-    let hook = Hook {
-        at: Some(Arc::new(move |point| {
-            if point == Point::Written {
-                entered.send(()).unwrap();
-                released.lock().unwrap().recv().unwrap();
-            }
-            Ok(())
-        })),
-    };
-    let tool = Tool::Change(Arc::new(FileWrite {
-        hook,
-        ..FileWrite::new()
-    }));
-    let approved = Approved::new(&stage, tool, args(&stage, "a.conf", "new\n"), "run")
-        .await
-        .unwrap();
-    let stage = Arc::new(stage);
-    let approved = Arc::new(approved);
-    let call = tokio::spawn({
-        let (stage, approved) = (stage.clone(), approved.clone());
-        async move { approved.apply(&stage).await }
-    });
-    tokio::task::spawn_blocking(move || wait.recv().unwrap())
-        .await
-        .unwrap();
-    call.abort();
-    let _ = call.await;
-    release.send(()).unwrap();
-    assert_eq!(approved.observe(&stage).await, Observation::NotDone);
-    assert_eq!(
-        std::fs::read_to_string(stage.path("a.conf")).unwrap(),
-        "old\n"
-    );
-    assert_eq!(left_over(&stage), Vec::<String>::new());
-}
-
 /// Where the process that is to be killed finds its folder and its point.
 const FOLDER: &str = "TOOLS_TEST_KILLED_IN";
 const POINT: &str = "TOOLS_TEST_KILLED_AT";
@@ -391,4 +318,18 @@ async fn the_process_that_is_killed() {
         .unwrap();
     let _ = approved.apply(&stage).await;
     unreachable!("the point was not reached");
+}
+
+/// Killed right after the rename, and then the new file is edited in place: it happened, whatever it holds now.
+#[tokio::test]
+async fn what_happened_stays_so_when_the_file_is_edited_after() {
+    let stage = Stage::new();
+    std::fs::write(stage.path("a.conf"), "old\n").unwrap();
+    let tool = stopping("file.write", Point::Renamed, None);
+    let killed = Approved::new(&stage, tool, args(&stage, "a.conf", "new\n"), "run")
+        .await
+        .unwrap();
+    killed.apply(&stage).await.unwrap_err();
+    std::fs::write(stage.path("a.conf"), "edited\n").unwrap();
+    assert!(matches!(killed.observe(&stage).await, Observation::Done(_)));
 }
