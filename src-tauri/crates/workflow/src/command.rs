@@ -1,6 +1,9 @@
 //! What may be asked of a run: commands from people, answers from the world, timers. Plain data; `decide` judges.
 
-use crate::{Digest, EffectId, GateId, LogRange, Observation, Preview, StepKey, TimerId, ToolError, ToolOutput, DecisionKind};
+use crate::{
+    DecisionKind, Digest, EffectId, GateId, LogRange, Observation, Preview, StepKey, TimerId,
+    ToolError, ToolOutput,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -41,12 +44,20 @@ pub enum ActorKind {
 impl Actor {
     /// The engine itself.
     pub fn engine() -> Actor {
-        Actor { kind: ActorKind::Engine, name: "engine".to_owned(), origin: "engine".to_owned() }
+        Actor {
+            kind: ActorKind::Engine,
+            name: "engine".to_owned(),
+            origin: "engine".to_owned(),
+        }
     }
 
     /// An operator at a door.
     pub fn person(name: &str, origin: &str) -> Actor {
-        Actor { kind: ActorKind::Person, name: name.to_owned(), origin: origin.to_owned() }
+        Actor {
+            kind: ActorKind::Person,
+            name: name.to_owned(),
+            origin: origin.to_owned(),
+        }
     }
 }
 

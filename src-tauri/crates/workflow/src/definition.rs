@@ -459,6 +459,12 @@ impl Workflow {
 
     /// How many lists enclose the step, its own not counted.
     pub fn list_depth(&self, id: &str) -> usize {
-        self.path(id).map_or(0, |path| path.iter().rev().skip(1).filter(|step| step.foreach.is_some()).count())
+        self.path(id).map_or(0, |path| {
+            path.iter()
+                .rev()
+                .skip(1)
+                .filter(|step| step.foreach.is_some())
+                .count()
+        })
     }
 }

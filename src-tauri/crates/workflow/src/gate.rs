@@ -1,7 +1,10 @@
 //! A gate of a run: the card that a person sees, the answer, and the grant that it gives. What is shown is what is
 //! hashed (semantics.md 1, approvals.md I2, I5). Deciding is in `decide`.
 
-use crate::{Actor, Call, CardScope, Change, Datum, Decision, DecisionKind, Digest, GateId, Provenance, StepKey, UndoPlan};
+use crate::{
+    Actor, Call, CardScope, Change, Datum, Decision, DecisionKind, Digest, GateId, Provenance,
+    StepKey, UndoPlan,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -130,6 +133,10 @@ pub struct GateAnswer {
 /// Where a gate stands. Each state holds exactly what exists in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a run has a handful of gates, each behind its own Arc"
+)]
 pub enum GateState {
     /// The calls are being previewed; the card comes then.
     Preparing {
@@ -210,7 +217,9 @@ impl GateRun {
     pub fn grant(&self) -> Option<&Grant> {
         match &self.state {
             GateState::Granted { grant } => Some(grant),
-            GateState::Rechecking { grant, .. } | GateState::Comparing { grant, .. } => grant.as_ref(),
+            GateState::Rechecking { grant, .. } | GateState::Comparing { grant, .. } => {
+                grant.as_ref()
+            }
             GateState::Preparing { .. }
             | GateState::Open { .. }
             | GateState::Decided

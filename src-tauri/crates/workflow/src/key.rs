@@ -29,25 +29,37 @@ pub struct StepKey {
 impl StepKey {
     /// A step outside any list.
     pub fn top(id: &str) -> StepKey {
-        StepKey { id: id.into(), items: Vec::new() }
+        StepKey {
+            id: id.into(),
+            items: Vec::new(),
+        }
     }
 
     /// A step of that id at the same place in the lists as this one.
     pub fn beside(&self, id: &str) -> StepKey {
-        StepKey { id: id.into(), items: self.items.clone() }
+        StepKey {
+            id: id.into(),
+            items: self.items.clone(),
+        }
     }
 
     /// The item `number` of this list.
     pub fn item(&self, number: u32) -> StepKey {
         let mut items = self.items.clone();
         items.push(number);
-        StepKey { id: self.id.clone(), items }
+        StepKey {
+            id: self.id.clone(),
+            items,
+        }
     }
 
     /// The list that this item belongs to; `None` outside lists.
     pub fn list(&self) -> Option<StepKey> {
         let (_, items) = self.items.split_last()?;
-        Some(StepKey { id: self.id.clone(), items: items.to_vec() })
+        Some(StepKey {
+            id: self.id.clone(),
+            items: items.to_vec(),
+        })
     }
 }
 
@@ -70,13 +82,23 @@ impl FromStr for StepKey {
             None => (text, Vec::new()),
             Some((id, rest)) => {
                 let numbers = rest.strip_suffix(']').ok_or_else(bad)?;
-                (id, numbers.split('.').map(str::parse).collect::<Result<_, _>>().map_err(|_| bad())?)
+                (
+                    id,
+                    numbers
+                        .split('.')
+                        .map(str::parse)
+                        .collect::<Result<_, _>>()
+                        .map_err(|_| bad())?,
+                )
             }
         };
         if id.is_empty() {
             return Err(bad());
         }
-        Ok(StepKey { id: id.into(), items })
+        Ok(StepKey {
+            id: id.into(),
+            items,
+        })
     }
 }
 
@@ -99,13 +121,22 @@ impl fmt::Display for GateId {
 impl FromStr for GateId {
     type Err = String;
     fn from_str(text: &str) -> Result<GateId, String> {
-        let (step, kind) = text.rsplit_once('.').ok_or("a gate is written step.before or step.after")?;
+        let (step, kind) = text
+            .rsplit_once('.')
+            .ok_or("a gate is written step.before or step.after")?;
         let kind = match kind {
             "before" => GateKind::Before,
             "after" => GateKind::After,
-            other => return Err(format!("a gate is written step.before or step.after, not .{other}")),
+            other => {
+                return Err(format!(
+                    "a gate is written step.before or step.after, not .{other}"
+                ));
+            }
         };
-        Ok(GateId { step: step.parse()?, kind })
+        Ok(GateId {
+            step: step.parse()?,
+            kind,
+        })
     }
 }
 
@@ -118,7 +149,9 @@ macro_rules! as_text {
         }
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<$name, D::Error> {
-                String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+                String::deserialize(deserializer)?
+                    .parse()
+                    .map_err(D::Error::custom)
             }
         }
     };

@@ -22,15 +22,18 @@ mod summary;
 mod tool;
 mod value;
 
+pub use apply::FoldFault;
 pub use command::{Actor, ActorKind, Answer, Command, Decision, DoubtAnswer, Input, Then};
 #[cfg(feature = "decide")]
 pub use decide::{
-    ExprFault, ExprUse, Stop, Values, Verdict, call_digest, canonical_json, decide, digest_of_json, expression_names,
-    externalise, fill_defaults, load, poll_holds, schema_faults, template_expressions, validate_against,
+    ExprFault, ExprUse, Stop, Values, Verdict, call_digest, canonical_json, decide, digest_of_json,
+    expression_names, externalise, fill_defaults, load, poll_holds, schema_faults,
+    template_expressions, validate_against,
 };
 pub use definition::{
-    Ai, Assert, Body, Budget, CardScope, Context, DecisionKind, ExitStatus, ExitWhen, Expr, Fail, Fallback, FallbackWhen,
-    ForEach, Gate, GateKind, Gates, OnFailure, OnItemError, OnTimeout, Poll, Retry, Risk, Step, Trust, Workflow,
+    Ai, Assert, Body, Budget, CardScope, Context, DecisionKind, ExitStatus, ExitWhen, Expr, Fail,
+    Fallback, FallbackWhen, ForEach, Gate, GateKind, Gates, OnFailure, OnItemError, OnTimeout,
+    Poll, Retry, Risk, Step, Trust, Workflow,
 };
 pub use digest::Digest;
 pub use effect::{Effect, EffectId, TimerId};
@@ -41,11 +44,12 @@ pub use key::{GateId, RunId, StepKey};
 pub use permit::{Permit, PermitFault};
 pub use refusal::Refusal;
 pub use run::{Run, RunStatus, Started, Stopping};
-pub use step::{Calling, Held, Phase, Planned, Provenance, StepRun, StepState, StepStatus, Try, WaitFor};
-pub use apply::FoldFault;
+pub use step::{
+    Calling, Held, Phase, Planned, Provenance, StepRun, StepState, StepStatus, Try, WaitFor,
+};
 pub use summary::{OpenGate, RunState, RunSummary, StageLine};
 pub use tool::{
-    Call, Change, EffectClass, ErrorClass, LogRange, Observation, Outcome, Preview, Recovery, Target, ToolError,
-    ToolOutput, ToolSpec, UndoPlan,
+    Call, Change, EffectClass, ErrorClass, LogRange, Observation, Outcome, Preview, Recovery,
+    Target, ToolError, ToolOutput, ToolSpec, UndoPlan,
 };
 pub use value::{Blob, Datum};

@@ -48,19 +48,31 @@ impl Permit {
     ///
     /// # Errors
     /// When the journal has no such call, its arguments are not loaded, or its digest is not the approved one.
-    pub fn redeem(run: &Run, step: &StepKey, values: &dyn decide::Values) -> Result<Permit, PermitFault> {
+    pub fn redeem(
+        run: &Run,
+        step: &StepKey,
+        values: &dyn decide::Values,
+    ) -> Result<Permit, PermitFault> {
         let not_started = || PermitFault::NotStarted(step.clone());
         let calling = match run.step(step).and_then(|step| step.phase()) {
             Some(Phase::Calling(calling)) if calling.planned.call.effect.changes() => calling,
             Some(_) | None => return Err(not_started()),
         };
         let call = calling.planned.call.clone();
-        let args = decide::load(&call.args, values)
-            .map_err(|digest| PermitFault::Needs { step: step.clone(), digest })?;
+        let args = decide::load(&call.args, values).map_err(|digest| PermitFault::Needs {
+            step: step.clone(),
+            digest,
+        })?;
         if decide::call_digest(&call, &args) != calling.planned.digest {
             return Err(PermitFault::Differs(step.clone()));
         }
-        Ok(Permit { run: run.id().clone(), step: step.clone(), call, args, key: calling.key })
+        Ok(Permit {
+            run: run.id().clone(),
+            step: step.clone(),
+            call,
+            args,
+            key: calling.key,
+        })
     }
 
     /// The run.

@@ -18,7 +18,11 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal of that code, sentence and hint.
     pub fn new(code: &str, sentence: impl Into<String>, hint: impl Into<String>) -> Refusal {
-        Refusal { code: code.to_owned(), sentence: sentence.into(), hint: hint.into() }
+        Refusal {
+            code: code.to_owned(),
+            sentence: sentence.into(),
+            hint: hint.into(),
+        }
     }
 }
 

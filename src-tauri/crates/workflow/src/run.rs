@@ -1,8 +1,8 @@
 //! A run: the fold over its journal. Read-only from outside; only `apply` (see `apply.rs`) changes it.
 
 use crate::{
-    Actor, Datum, Digest, Effect, EffectId, FailReason, GateId, GateRun, Phase, Record, RunId, StepKey, StepRun, StepState,
-    StepStatus, StopReason, TimerId, WaitFor, Workflow,
+    Actor, Datum, Digest, Effect, EffectId, FailReason, GateId, GateRun, Phase, Record, RunId,
+    StepKey, StepRun, StepState, StepStatus, StopReason, TimerId, WaitFor, Workflow,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
@@ -102,7 +102,10 @@ impl Run {
     ///
     /// # Errors
     /// The first record that does not follow the ones before it.
-    pub fn fold<'a>(mut self, records: impl IntoIterator<Item = &'a Record>) -> Result<Run, crate::apply::FoldFault> {
+    pub fn fold<'a>(
+        mut self,
+        records: impl IntoIterator<Item = &'a Record>,
+    ) -> Result<Run, crate::apply::FoldFault> {
         for record in records {
             self.apply(record)?;
         }
@@ -171,7 +174,10 @@ impl Run {
 
     /// The gates at which a person is asked now.
     pub fn open_gates(&self) -> impl Iterator<Item = &GateRun> {
-        self.gates.values().map(Arc::as_ref).filter(|gate| gate.is_open())
+        self.gates
+            .values()
+            .map(Arc::as_ref)
+            .filter(|gate| gate.is_open())
     }
 
     /// What the world still owes this run: the only way work starts.
@@ -181,7 +187,9 @@ impl Run {
 
     /// Does it owe work, other than asking a person?
     pub fn owes(&self) -> bool {
-        self.owed.values().any(|effect| !matches!(effect, Effect::Alert { .. }))
+        self.owed
+            .values()
+            .any(|effect| !matches!(effect, Effect::Alert { .. }))
     }
 
     /// The times it waits for, in microseconds since 1970 (UTC).
@@ -193,13 +201,19 @@ impl Run {
     pub fn stopping(&self) -> Option<&Stopping> {
         match &self.status {
             RunStatus::Running { stopping } => stopping.as_ref(),
-            RunStatus::Pending | RunStatus::Completed { .. } | RunStatus::Failed { .. } | RunStatus::Cancelled { .. } => None,
+            RunStatus::Pending
+            | RunStatus::Completed { .. }
+            | RunStatus::Failed { .. }
+            | RunStatus::Cancelled { .. } => None,
         }
     }
 
     /// Is it over?
     pub fn is_over(&self) -> bool {
-        matches!(self.status, RunStatus::Completed { .. } | RunStatus::Failed { .. } | RunStatus::Cancelled { .. })
+        matches!(
+            self.status,
+            RunStatus::Completed { .. } | RunStatus::Failed { .. } | RunStatus::Cancelled { .. }
+        )
     }
 
     /// A time that is not before the last record's: `max(clock, last record)`.
@@ -209,7 +223,9 @@ impl Run {
 
     /// The state of a step instance in the words of product.md.
     pub fn step_status(&self, key: &StepKey) -> StepStatus {
-        let Some(step) = self.step(key) else { return self.status_without_start(key) };
+        let Some(step) = self.step(key) else {
+            return self.status_without_start(key);
+        };
         match &step.state {
             StepState::Again => self.status_without_start(key),
             StepState::Completed { .. } => StepStatus::Completed,
@@ -227,7 +243,11 @@ impl Run {
                     | Phase::Backoff { .. }
                     | Phase::Result { .. } => self.waits_for(key).is_some(),
                 };
-                if waits { StepStatus::Waiting } else { StepStatus::InProgress }
+                if waits {
+                    StepStatus::Waiting
+                } else {
+                    StepStatus::InProgress
+                }
             }
         }
     }
@@ -235,7 +255,11 @@ impl Run {
     /// A step that has not started still may, unless what it stands in has ended without it.
     fn status_without_start(&self, key: &StepKey) -> StepStatus {
         let ended = |outer: &StepKey| self.step(outer).is_some_and(StepRun::is_done);
-        if self.enclosing(key).iter().any(ended) { StepStatus::Skipped } else { StepStatus::Pending }
+        if self.enclosing(key).iter().any(ended) {
+            StepStatus::Skipped
+        } else {
+            StepStatus::Pending
+        }
     }
 
     /// The groups and lists that a step instance stands in, outermost first.
@@ -243,7 +267,12 @@ impl Run {
         let mut outer = Vec::new();
         let mut depth = 0;
         for step in self.definition.path(&key.id).unwrap_or_default() {
-            let at = |depth: usize| Some(StepKey { id: step.id.as_str().into(), items: key.items.get(..depth)?.to_vec() });
+            let at = |depth: usize| {
+                Some(StepKey {
+                    id: step.id.as_str().into(),
+                    items: key.items.get(..depth)?.to_vec(),
+                })
+            };
             outer.extend(at(depth));
             if step.foreach.is_some() {
                 depth += 1;
@@ -263,7 +292,10 @@ impl Run {
             Phase::Planned(_) | Phase::Result { .. } | Phase::List { .. } => self
                 .gates
                 .values()
-                .find(|gate| gate.is_open() && (gate.id.step == *key || Some(&gate.id.step) == key.list().as_ref()))
+                .find(|gate| {
+                    gate.is_open()
+                        && (gate.id.step == *key || Some(&gate.id.step) == key.list().as_ref())
+                })
                 .map(|gate| WaitFor::Person(gate.id.clone())),
             Phase::Group { .. }
             | Phase::Ready
@@ -280,7 +312,9 @@ impl Run {
         }
         let mut waiting = false;
         for (inner, step) in self.inside(key) {
-            if step.is_done() || matches!(step.phase(), Some(Phase::Group { .. } | Phase::List { .. })) {
+            if step.is_done()
+                || matches!(step.phase(), Some(Phase::Group { .. } | Phase::List { .. }))
+            {
                 continue;
             }
             match self.waits_for(inner) {
@@ -292,7 +326,10 @@ impl Run {
     }
 
     /// The step instances inside a group or list, at any depth.
-    pub fn inside<'a>(&'a self, outer: &'a StepKey) -> impl Iterator<Item = (&'a StepKey, &'a StepRun)> {
+    pub fn inside<'a>(
+        &'a self,
+        outer: &'a StepKey,
+    ) -> impl Iterator<Item = (&'a StepKey, &'a StepRun)> {
         let ids: Vec<&str> = match self.definition.step(&outer.id) {
             Some(step) => {
                 let mut ids = vec![step.id.as_str()];
@@ -306,7 +343,8 @@ impl Run {
             None => Vec::new(),
         };
         self.steps.iter().filter_map(move |(key, step)| {
-            let within = key != outer && key.items.starts_with(&outer.items) && ids.contains(&&*key.id);
+            let within =
+                key != outer && key.items.starts_with(&outer.items) && ids.contains(&&*key.id);
             within.then_some((key, step.as_ref()))
         })
     }
@@ -314,7 +352,10 @@ impl Run {
     /// Is nothing in progress, and does it wait for a person? (semantics.md 11)
     pub fn is_waiting(&self) -> bool {
         let asks = self.open_gates().next().is_some()
-            || self.steps.values().any(|step| matches!(step.phase(), Some(Phase::InDoubt { .. })));
+            || self
+                .steps
+                .values()
+                .any(|step| matches!(step.phase(), Some(Phase::InDoubt { .. })));
         asks && !self.owes() && self.stopping().is_none()
     }
 }
@@ -331,9 +372,16 @@ mod as_pairs {
         serializer.collect_seq(map)
     }
 
-    pub(super) fn deserialize<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>, D: Deserializer<'de>>(
+    pub(super) fn deserialize<
+        'de,
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    >(
         deserializer: D,
     ) -> Result<BTreeMap<K, V>, D::Error> {
-        Ok(Vec::<(K, V)>::deserialize(deserializer)?.into_iter().collect())
+        Ok(Vec::<(K, V)>::deserialize(deserializer)?
+            .into_iter()
+            .collect())
     }
 }

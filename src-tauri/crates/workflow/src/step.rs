@@ -1,7 +1,10 @@
 //! A step instance in the course of a run. Its state is an enum whose variants hold exactly what exists in them;
 //! only `apply` moves it.
 
-use crate::{Call, Change, Datum, Digest, FailReason, GateId, LogRange, Preview, SkipReason, StopReason, ToolError};
+use crate::{
+    Call, Change, Datum, Digest, FailReason, GateId, LogRange, Preview, SkipReason, StopReason,
+    ToolError,
+};
 use serde::{Deserialize, Serialize};
 
 /// A step instance. A step that has none yet is pending.
@@ -177,12 +180,22 @@ pub struct Calling {
 impl Planned {
     /// A call that needs no preview.
     pub fn plain(call: Call, digest: Digest) -> Planned {
-        Planned { call, digest, changes: Vec::new(), blast_radius: String::new() }
+        Planned {
+            call,
+            digest,
+            changes: Vec::new(),
+            blast_radius: String::new(),
+        }
     }
 
     /// A call with its preview.
     pub fn previewed(call: Call, digest: Digest, preview: Preview) -> Planned {
-        Planned { call, digest, changes: preview.changes, blast_radius: preview.blast_radius }
+        Planned {
+            call,
+            digest,
+            changes: preview.changes,
+            blast_radius: preview.blast_radius,
+        }
     }
 }
 
@@ -271,14 +284,20 @@ pub enum WaitFor {
 impl StepRun {
     /// Has it ended?
     pub fn is_done(&self) -> bool {
-        matches!(self.state, StepState::Completed { .. } | StepState::Failed { .. } | StepState::Skipped { .. })
+        matches!(
+            self.state,
+            StepState::Completed { .. } | StepState::Failed { .. } | StepState::Skipped { .. }
+        )
     }
 
     /// What it is doing, while it is under way.
     pub fn phase(&self) -> Option<&Phase> {
         match &self.state {
             StepState::Active(phase) => Some(phase),
-            StepState::Again | StepState::Completed { .. } | StepState::Failed { .. } | StepState::Skipped { .. } => None,
+            StepState::Again
+            | StepState::Completed { .. }
+            | StepState::Failed { .. }
+            | StepState::Skipped { .. } => None,
         }
     }
 
@@ -286,18 +305,25 @@ impl StepRun {
     pub fn output(&self) -> Option<&Datum> {
         match &self.state {
             StepState::Completed { output, .. } => Some(output),
-            StepState::Active(Phase::Result { result: Ok(held), .. }) => Some(&held.output),
-            StepState::Again | StepState::Active(_) | StepState::Failed { .. } | StepState::Skipped { .. } => None,
+            StepState::Active(Phase::Result {
+                result: Ok(held), ..
+            }) => Some(&held.output),
+            StepState::Again
+            | StepState::Active(_)
+            | StepState::Failed { .. }
+            | StepState::Skipped { .. } => None,
         }
     }
 
     /// The call it is about, where one is known.
     pub fn planned(&self) -> Option<&Planned> {
         match self.phase()? {
-            Phase::Planned(planned) | Phase::Backoff { planned, .. } | Phase::Result { planned, .. } => Some(planned),
-            Phase::Calling(calling) | Phase::Observing { calling, .. } | Phase::InDoubt { calling, .. } => {
-                Some(&calling.planned)
-            }
+            Phase::Planned(planned)
+            | Phase::Backoff { planned, .. }
+            | Phase::Result { planned, .. } => Some(planned),
+            Phase::Calling(calling)
+            | Phase::Observing { calling, .. }
+            | Phase::InDoubt { calling, .. } => Some(&calling.planned),
             Phase::Previewing { before, .. } => before.as_deref(),
             Phase::Group { .. } | Phase::List { .. } | Phase::Ready => None,
         }

@@ -104,7 +104,10 @@ impl Run {
     pub fn summary(&self) -> RunSummary {
         let (ended_at_us, message) = match &self.status {
             RunStatus::Pending => (None, None),
-            RunStatus::Running { stopping } => (None, stopping.as_ref().map(|stopping| stopping.why.sentence())),
+            RunStatus::Running { stopping } => (
+                None,
+                stopping.as_ref().map(|stopping| stopping.why.sentence()),
+            ),
             RunStatus::Completed { at_us, message, .. } => (Some(*at_us), message.clone()),
             RunStatus::Failed { at_us, reason } => (Some(*at_us), Some(reason.message.clone())),
             RunStatus::Cancelled { at_us } => (Some(*at_us), Some("Cancelled".to_owned())),
@@ -115,7 +118,11 @@ impl Run {
             title: self.definition.title.clone(),
             state: self.state(),
             stopping: self.stopping().is_some(),
-            started_by: self.started.as_ref().map(|started| started.by.name.clone()).unwrap_or_default(),
+            started_by: self
+                .started
+                .as_ref()
+                .map(|started| started.by.name.clone())
+                .unwrap_or_default(),
             started_at_us: self.started.as_ref().map_or(0, |started| started.at_us),
             ended_at_us,
             seq: self.seq,
@@ -136,7 +143,10 @@ impl Run {
         let titles = self.definition.stages.iter();
         titles
             .zip(1u32..)
-            .map(|(title, number)| StageLine { title: title.clone(), status: self.stage_status(number) })
+            .map(|(title, number)| StageLine {
+                title: title.clone(),
+                status: self.stage_status(number),
+            })
             .collect()
     }
 
@@ -173,7 +183,9 @@ impl Run {
 
 impl OpenGate {
     fn of(gate: &crate::GateRun) -> Option<OpenGate> {
-        let crate::GateState::Open { opened_at_us, .. } = &gate.state else { return None };
+        let crate::GateState::Open { opened_at_us, .. } = &gate.state else {
+            return None;
+        };
         let card = gate.card.as_ref()?;
         Some(OpenGate {
             gate: gate.id.clone(),
@@ -191,7 +203,9 @@ impl StopReason {
     pub fn sentence(&self) -> String {
         match self {
             StopReason::Cancelled => "Cancelled".to_owned(),
-            StopReason::Rejected { gate, reason } if reason.is_empty() => format!("Rejected at {gate}"),
+            StopReason::Rejected { gate, reason } if reason.is_empty() => {
+                format!("Rejected at {gate}")
+            }
             StopReason::Rejected { gate, reason } => format!("Rejected at {gate}: {reason}"),
             StopReason::Expired { gate } => format!("Nobody answered at {gate} in time"),
             StopReason::Failed { step } => format!("Step {step} failed"),

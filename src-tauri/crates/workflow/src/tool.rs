@@ -232,9 +232,19 @@ pub struct LogRange {
 
 impl Call {
     /// The idempotency key of one try: `sha256(run | step | attempt | n)`, the parts length-prefixed.
-    pub fn idempotency_key(run: &crate::RunId, step: &crate::StepKey, attempt: u32, n: u32) -> Digest {
+    pub fn idempotency_key(
+        run: &crate::RunId,
+        step: &crate::StepKey,
+        attempt: u32,
+        n: u32,
+    ) -> Digest {
         let mut text = Vec::new();
-        for part in [run.0.clone(), step.to_string(), attempt.to_string(), n.to_string()] {
+        for part in [
+            run.0.clone(),
+            step.to_string(),
+            attempt.to_string(),
+            n.to_string(),
+        ] {
             text.extend_from_slice(&(part.len() as u64).to_be_bytes());
             text.extend_from_slice(part.as_bytes());
         }

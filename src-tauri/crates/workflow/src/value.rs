@@ -60,7 +60,9 @@ impl Datum {
 
     /// Moves a value that is too big for a record into a blob; gives the blob to store.
     pub fn externalise(&mut self) -> Option<Blob> {
-        let Datum::Inline(value) = self else { return None };
+        let Datum::Inline(value) = self else {
+            return None;
+        };
         let body = value.to_string();
         if body.len() <= Datum::INLINE_BYTES {
             return None;
@@ -70,8 +72,15 @@ impl Datum {
         while !body.is_char_boundary(end) {
             end -= 1;
         }
-        *self = Datum::Blob { sha256, size_bytes: body.len() as u64, excerpt: body[..end].to_owned() };
-        Some(Blob { sha256, body: body.into_bytes() })
+        *self = Datum::Blob {
+            sha256,
+            size_bytes: body.len() as u64,
+            excerpt: body[..end].to_owned(),
+        };
+        Some(Blob {
+            sha256,
+            body: body.into_bytes(),
+        })
     }
 }
 

@@ -8,37 +8,63 @@ use std::{collections::BTreeMap, sync::Arc};
 impl Run {
     pub(super) fn apply_to_gate(&mut self, event: &Event, at: &At<'_>) -> Result<(), String> {
         match event {
-            Event::GateOpened { gate, revision, card, card_digest } => self.change_gate(gate, |gate_run| {
+            Event::GateOpened {
+                gate,
+                revision,
+                card,
+                card_digest,
+            } => self.change_gate(gate, |gate_run| {
                 gate_run.revision = *revision;
                 gate_run.card = Some(card.clone());
                 gate_run.card_digest = Some(*card_digest);
-                gate_run.state = GateState::Open { opened_at_us: at.us, reminders: 0 };
+                gate_run.state = GateState::Open {
+                    opened_at_us: at.us,
+                    reminders: 0,
+                };
                 Ok(())
             }),
             Event::GateSkipped { gate } => self.move_gate(gate, GateState::Skipped),
-            Event::GateReminded { gate, number, .. } => self.change_gate(gate, |gate_run| match &mut gate_run.state {
-                GateState::Open { reminders, .. } => {
-                    *reminders = *number;
-                    Ok(())
-                }
-                state => Err(format!("a reminder in {state:?}")),
+            Event::GateReminded { gate, number, .. } => self.change_gate(gate, |gate_run| {
+                let GateState::Open { reminders, .. } = &mut gate_run.state else {
+                    return Err(format!("a reminder in {:?}", gate_run.state));
+                };
+                *reminders = *number;
+                Ok(())
             }),
-            Event::GateDecided { gate, revision, decision, grant, .. } => {
+            Event::GateDecided {
+                gate,
+                revision,
+                decision,
+                grant,
+                ..
+            } => {
                 let rechecks = self.gate_rechecks(gate);
                 self.change_gate(gate, |gate_run| {
-                    let answer =
-                        GateAnswer { revision: *revision, by: at.actor.clone(), at_us: at.us, decision: decision.clone() };
+                    let answer = GateAnswer {
+                        revision: *revision,
+                        by: at.actor.clone(),
+                        at_us: at.us,
+                        decision: decision.clone(),
+                    };
                     gate_run.answers.push(answer);
                     if matches!(decision, Decision::Redo { .. }) {
                         gate_run.redone += 1;
                     }
                     gate_run.state = match (grant, decision) {
-                        (Some(grant), _) if rechecks => {
-                            GateState::Rechecking { grant: Some(grant.clone()), reading: None, overlay: BTreeMap::new() }
-                        }
-                        (Some(grant), _) => GateState::Granted { grant: grant.clone() },
+                        (Some(grant), _) if rechecks => GateState::Rechecking {
+                            grant: Some(grant.clone()),
+                            reading: None,
+                            overlay: BTreeMap::new(),
+                        },
+                        (Some(grant), _) => GateState::Granted {
+                            grant: grant.clone(),
+                        },
                         (None, Decision::Edit { .. }) if gate.kind == crate::GateKind::Before => {
-                            GateState::Rechecking { grant: None, reading: None, overlay: BTreeMap::new() }
+                            GateState::Rechecking {
+                                grant: None,
+                                reading: None,
+                                overlay: BTreeMap::new(),
+                            }
                         }
                         (None, _) => GateState::Decided,
                     };
@@ -52,63 +78,88 @@ impl Run {
                 self.edited.insert(input.clone(), at.actor.clone());
                 Ok(())
             }
-            Event::RecheckStarted { gate, step, call, key, timeout_ms } => {
-                self.change_gate(gate, |gate_run| match &mut gate_run.state {
-                    GateState::Rechecking { reading, .. } => {
-                        *reading = Some(Recheck {
-                            step: step.clone(),
-                            call: call.clone(),
-                            key: *key,
-                            timeout_ms: *timeout_ms,
-                        });
+            Event::RecheckStarted {
+                gate,
+                step,
+                call,
+                key,
+                timeout_ms,
+            } => self.change_gate(gate, |gate_run| {
+                let GateState::Rechecking { reading, .. } = &mut gate_run.state else {
+                    return Err(format!("a recheck in {:?}", gate_run.state));
+                };
+                *reading = Some(Recheck {
+                    step: step.clone(),
+                    call: call.clone(),
+                    key: *key,
+                    timeout_ms: *timeout_ms,
+                });
+                Ok(())
+            }),
+            Event::RecheckRead { gate, step, output } => self.change_gate(gate, |gate_run| {
+                let GateState::Rechecking {
+                    reading, overlay, ..
+                } = &mut gate_run.state
+                else {
+                    return Err(format!("a recheck's answer in {:?}", gate_run.state));
+                };
+                *reading = None;
+                overlay.insert(step.clone(), output.clone());
+                Ok(())
+            }),
+            Event::ComparingStarted { gate } => self.change_gate(gate, |gate_run| {
+                let GateState::Rechecking { grant, overlay, .. } = gate_run.state.clone() else {
+                    return Err(format!("a comparison in {:?}", gate_run.state));
+                };
+                gate_run.state = GateState::Comparing { grant, overlay };
+                Ok(())
+            }),
+            Event::GrantConfirmed { gate } => {
+                self.change_gate(gate, |gate_run| match gate_run.grant().cloned() {
+                    Some(grant) => {
+                        gate_run.state = GateState::Granted { grant };
                         Ok(())
                     }
-                    state => Err(format!("a recheck in {state:?}")),
+                    None => Err("a confirmation without a grant".to_owned()),
                 })
             }
-            Event::RecheckRead { gate, step, output } => self.change_gate(gate, |gate_run| match &mut gate_run.state {
-                GateState::Rechecking { reading, overlay, .. } => {
-                    *reading = None;
-                    overlay.insert(step.clone(), output.clone());
-                    Ok(())
-                }
-                state => Err(format!("a recheck's answer in {state:?}")),
-            }),
-            Event::ComparingStarted { gate } => self.change_gate(gate, |gate_run| match gate_run.state.clone() {
-                GateState::Rechecking { grant, overlay, .. } => {
-                    gate_run.state = GateState::Comparing { grant, overlay };
-                    Ok(())
-                }
-                state => Err(format!("a comparison in {state:?}")),
-            }),
-            Event::GrantConfirmed { gate } => self.change_gate(gate, |gate_run| match gate_run.grant().cloned() {
-                Some(grant) => {
-                    gate_run.state = GateState::Granted { grant };
-                    Ok(())
-                }
-                None => Err("a confirmation without a grant".to_owned()),
-            }),
-            Event::GrantVoided { gate, why, outputs, .. } => {
+            Event::GrantVoided {
+                gate, why, outputs, ..
+            } => {
                 for (step, output) in outputs {
                     self.change_step(step, |step_run| {
-                        if let StepState::Completed { output: present, .. } = &mut step_run.state {
+                        if let StepState::Completed {
+                            output: present, ..
+                        } = &mut step_run.state
+                        {
                             *present = output.clone();
                         }
                         Ok(())
                     })?;
                 }
-                self.move_gate(gate, GateState::Preparing { reopened: Some(why.clone()) })
+                self.move_gate(
+                    gate,
+                    GateState::Preparing {
+                        reopened: Some(why.clone()),
+                    },
+                )
             }
-            Event::GrantSpent { gate, step, call_digest } => {
-                self.change_gate(gate, |gate_run| match &mut gate_run.state {
-                    GateState::Granted { grant } => match grant.tries.get_mut(call_digest) {
+            Event::GrantSpent {
+                gate,
+                step,
+                call_digest,
+            } => {
+                self.change_gate(gate, |gate_run| {
+                    let GateState::Granted { grant } = &mut gate_run.state else {
+                        return Err(format!("a grant spent in {:?}", gate_run.state));
+                    };
+                    match grant.tries.get_mut(call_digest) {
                         Some(left) if *left > 0 => {
                             *left -= 1;
                             Ok(())
                         }
                         Some(_) | None => Err("the grant does not cover this call".to_owned()),
-                    },
-                    state => Err(format!("a grant spent in {state:?}")),
+                    }
                 })?;
                 self.change_step(step, |step_run| {
                     step_run.spent = Some(*call_digest);
@@ -141,7 +192,10 @@ impl Run {
     }
 
     fn gate_rechecks(&self, gate: &GateId) -> bool {
-        self.definition.step(&gate.step.id).and_then(|step| step.gate(gate.kind)).is_some_and(|gate| !gate.recheck.is_empty())
+        self.definition
+            .step(&gate.step.id)
+            .and_then(|step| step.gate(gate.kind))
+            .is_some_and(|gate| !gate.recheck.is_empty())
     }
 
     pub(super) fn move_gate(&mut self, id: &GateId, state: GateState) -> Result<(), String> {
@@ -157,12 +211,18 @@ impl Run {
         id: &GateId,
         change: impl FnOnce(&mut GateRun) -> Result<(), String>,
     ) -> Result<(), String> {
-        let gate = self.gates.entry(id.clone()).or_insert_with(|| Arc::new(GateRun::new(id.clone())));
+        let gate = self
+            .gates
+            .entry(id.clone())
+            .or_insert_with(|| Arc::new(GateRun::new(id.clone())));
         let before = gate.owes().map(|(effect, _)| effect);
         let gate_run = Arc::make_mut(gate);
         change(gate_run).map_err(|what| format!("{id}: {what}"))?;
         let after = gate_run.owes();
-        let definition = self.definition.step(&id.step.id).and_then(|step| step.gate(id.kind));
+        let definition = self
+            .definition
+            .step(&id.step.id)
+            .and_then(|step| step.gate(id.kind));
         let timers = gate_run.timers(definition);
         if let Some(effect) = before {
             self.owed.remove(&effect);

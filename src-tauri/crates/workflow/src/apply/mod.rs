@@ -35,31 +35,55 @@ impl Run {
     /// When the record is not the next one, or cannot follow. The run must not be used after that.
     pub fn apply(&mut self, record: &Record) -> Result<(), FoldFault> {
         if record.run != self.id || record.seq != self.seq + 1 || record.at_us < self.last_at_us {
-            return Err(self.fault(record.seq, "it is not the next record of this run".to_owned()));
+            return Err(self.fault(
+                record.seq,
+                "it is not the next record of this run".to_owned(),
+            ));
         }
-        self.apply_event(&record.event, record.at_us, &record.actor).map_err(|what| self.fault(record.seq, what))
+        self.apply_event(&record.event, record.at_us, &record.actor)
+            .map_err(|what| self.fault(record.seq, what))
     }
 
     fn fault(&self, seq: u64, what: String) -> FoldFault {
-        FoldFault { run: self.id.0.clone(), seq, what }
+        FoldFault {
+            run: self.id.0.clone(),
+            seq,
+            what,
+        }
     }
 
     /// A run begins once, with the definition it is pinned to, and nothing follows its end.
     fn may_follow(&self, event: &Event) -> Result<(), String> {
         match (&self.status, event) {
-            (RunStatus::Pending, Event::RunStarted { definition, .. }) if *definition == self.definition_digest => Ok(()),
-            (RunStatus::Pending, Event::RunStarted { .. }) => Err("the run is pinned to another definition".to_owned()),
-            (RunStatus::Pending, _) => Err("the run has not started".to_owned()),
-            (RunStatus::Running { .. }, Event::RunStarted { .. }) => Err("the run has started already".to_owned()),
-            (RunStatus::Running { .. }, _) => Ok(()),
-            (RunStatus::Completed { .. } | RunStatus::Failed { .. } | RunStatus::Cancelled { .. }, _) => {
-                Err("the run is over".to_owned())
+            (RunStatus::Pending, Event::RunStarted { definition, .. })
+                if *definition == self.definition_digest =>
+            {
+                Ok(())
             }
+            (RunStatus::Pending, Event::RunStarted { .. }) => {
+                Err("the run is pinned to another definition".to_owned())
+            }
+            (RunStatus::Pending, _) => Err("the run has not started".to_owned()),
+            (RunStatus::Running { .. }, Event::RunStarted { .. }) => {
+                Err("the run has started already".to_owned())
+            }
+            (RunStatus::Running { .. }, _) => Ok(()),
+            (
+                RunStatus::Completed { .. }
+                | RunStatus::Failed { .. }
+                | RunStatus::Cancelled { .. },
+                _,
+            ) => Err("the run is over".to_owned()),
         }
     }
 
     /// Folds an event at a time; `decide` uses it on its draft.
-    pub(crate) fn apply_event(&mut self, event: &Event, at_us: i64, actor: &Actor) -> Result<(), String> {
+    pub(crate) fn apply_event(
+        &mut self,
+        event: &Event,
+        at_us: i64,
+        actor: &Actor,
+    ) -> Result<(), String> {
         self.may_follow(event)?;
         self.seq += 1;
         self.last_at_us = at_us;
@@ -67,82 +91,188 @@ impl Run {
         match event {
             Event::RunStarted { inputs, .. } => {
                 self.status = RunStatus::Running { stopping: None };
-                self.started = Some(Started { at_us, by: actor.clone() });
+                self.started = Some(Started {
+                    at_us,
+                    by: actor.clone(),
+                });
                 self.inputs = inputs.clone();
             }
-            Event::StepStarted { step, attempt, items } => self.start_step(step, *attempt, items.as_ref(), at_us),
+            Event::StepStarted {
+                step,
+                attempt,
+                items,
+            } => self.start_step(step, *attempt, items.as_ref(), at_us),
             Event::StepSkipped { step, why } => {
-                self.steps.entry(step.clone()).or_insert_with(|| Arc::new(StepRun::begun(1, at_us)));
+                self.steps
+                    .entry(step.clone())
+                    .or_insert_with(|| Arc::new(StepRun::begun(1, at_us)));
                 self.end_step(step, StepState::Skipped { why: why.clone() }, at_us)?;
             }
-            Event::CallPlanned { step, call, digest, preview } => self.set_phase(step, |step_run| {
+            Event::CallPlanned {
+                step,
+                call,
+                digest,
+                preview,
+            } => self.set_phase(step, |step_run| {
                 let before = step_run.planned().cloned().map(Box::new);
                 if *preview {
                     step_run.previews += 1;
-                    Ok(Phase::Previewing { call: call.clone(), before })
+                    Ok(Phase::Previewing {
+                        call: call.clone(),
+                        before,
+                    })
                 } else {
-                    Ok(Phase::Planned(Box::new(Planned::plain(call.clone(), *digest))))
+                    Ok(Phase::Planned(Box::new(Planned::plain(
+                        call.clone(),
+                        *digest,
+                    ))))
                 }
             })?,
-            Event::CallPreviewed { step, call, digest, preview } => self.set_phase(step, |_| {
-                Ok(Phase::Planned(Box::new(Planned::previewed(call.clone(), *digest, preview.clone()))))
+            Event::CallPreviewed {
+                step,
+                call,
+                digest,
+                preview,
+            } => self.set_phase(step, |_| {
+                Ok(Phase::Planned(Box::new(Planned::previewed(
+                    call.clone(),
+                    *digest,
+                    preview.clone(),
+                ))))
             })?,
-            Event::PreviewFailed { step, error } => self.set_phase(step, |step_run| match step_run.phase() {
-                Some(Phase::Previewing { call, before }) => {
-                    let planned = before.clone().unwrap_or_else(|| {
-                        Box::new(Planned::plain(call.clone(), Digest::from_bytes([0; 32])))
-                    });
-                    Ok(Phase::Result { result: Err(error.clone()), planned })
-                }
-                Some(_) | None => Err("no preview is under way".to_owned()),
-            })?,
-            Event::CallStarted { step, n, key, timeout_ms } => self.start_call(step, *n, *key, *timeout_ms)?,
-            Event::CallInterrupted { step, stop, error } => self.with_calling(step, |mut calling| {
-                calling.interruptions += 1;
-                Phase::Observing { calling, stop: *stop, error: error.clone() }
-            })?,
+            Event::PreviewFailed { step, error } => {
+                self.set_phase(step, |step_run| match step_run.phase() {
+                    Some(Phase::Previewing { call, before }) => {
+                        let planned = before.clone().unwrap_or_else(|| {
+                            Box::new(Planned::plain(call.clone(), Digest::from_bytes([0; 32])))
+                        });
+                        Ok(Phase::Result {
+                            result: Err(error.clone()),
+                            planned,
+                        })
+                    }
+                    Some(_) | None => Err("no preview is under way".to_owned()),
+                })?
+            }
+            Event::CallStarted {
+                step,
+                n,
+                key,
+                timeout_ms,
+            } => self.start_call(step, *n, *key, *timeout_ms)?,
+            Event::CallInterrupted { step, stop, error } => {
+                self.with_calling(step, |mut calling| {
+                    calling.interruptions += 1;
+                    Phase::Observing {
+                        calling,
+                        stop: *stop,
+                        error: error.clone(),
+                    }
+                })?
+            }
             Event::CallContinued { step } => self.with_calling(step, Phase::Calling)?,
-            Event::CallFinished { step, output, receipt, log, .. } => {
-                let held = Held { output: output.clone(), receipt: receipt.clone(), by_word: false };
+            Event::CallFinished {
+                step,
+                output,
+                receipt,
+                log,
+                ..
+            } => {
+                let held = Held {
+                    output: output.clone(),
+                    receipt: receipt.clone(),
+                    by_word: false,
+                };
                 self.end_call(step, Ok(held), *log)?;
             }
-            Event::CallFailed { step, error, log } => self.end_call(step, Err(error.clone()), *log)?,
-            Event::RetryScheduled { step, n, due_us } => self.set_phase(step, |step_run| match step_run.phase() {
-                Some(Phase::Result { planned, .. }) => {
-                    Ok(Phase::Backoff { planned: planned.clone(), due_us: *due_us, n: *n })
-                }
-                Some(_) | None => Err("no try has failed".to_owned()),
-            })?,
+            Event::CallFailed { step, error, log } => {
+                self.end_call(step, Err(error.clone()), *log)?
+            }
+            Event::RetryScheduled { step, n, due_us } => {
+                self.set_phase(step, |step_run| match step_run.phase() {
+                    Some(Phase::Result { planned, .. }) => Ok(Phase::Backoff {
+                        planned: planned.clone(),
+                        due_us: *due_us,
+                        n: *n,
+                    }),
+                    Some(_) | None => Err("no try has failed".to_owned()),
+                })?
+            }
             Event::DoubtOpened { step, why } => {
-                self.with_calling(step, |calling| Phase::InDoubt { calling, why: why.clone() })?;
+                self.with_calling(step, |calling| Phase::InDoubt {
+                    calling,
+                    why: why.clone(),
+                })?;
             }
             Event::DoubtResolved { step, answer } => self.resolve_doubt(step, *answer)?,
-            Event::AttemptStarted { step, attempt, feedback } => self.begin_again(step, *attempt, feedback),
-            Event::StepCompleted { step, output, provenance } => {
+            Event::AttemptStarted {
+                step,
+                attempt,
+                feedback,
+            } => self.begin_again(step, *attempt, feedback),
+            Event::StepCompleted {
+                step,
+                output,
+                provenance,
+            } => {
                 let receipt = match self.step(step).and_then(StepRun::phase) {
-                    Some(Phase::Result { result: Ok(held), .. }) => held.receipt.clone(),
+                    Some(Phase::Result {
+                        result: Ok(held), ..
+                    }) => held.receipt.clone(),
                     Some(_) | None => None,
                 };
-                let state = StepState::Completed { output: output.clone(), provenance: *provenance, receipt };
+                let state = StepState::Completed {
+                    output: output.clone(),
+                    provenance: *provenance,
+                    receipt,
+                };
                 self.end_step(step, state, at_us)?;
             }
             Event::StepFailed { step, reason } => {
-                self.steps.entry(step.clone()).or_insert_with(|| Arc::new(StepRun::begun(1, at_us)));
-                self.end_step(step, StepState::Failed { reason: reason.clone() }, at_us)?;
+                self.steps
+                    .entry(step.clone())
+                    .or_insert_with(|| Arc::new(StepRun::begun(1, at_us)));
+                self.end_step(
+                    step,
+                    StepState::Failed {
+                        reason: reason.clone(),
+                    },
+                    at_us,
+                )?;
             }
-            Event::GroupStopping { step, why } => self.set_phase(step, |step_run| match step_run.phase() {
-                Some(Phase::Group { .. }) => Ok(Phase::Group { stopping: Some(why.clone()) }),
-                Some(Phase::List { items, .. }) => Ok(Phase::List { items: items.clone(), stopping: Some(why.clone()) }),
-                Some(_) | None => Err("it is no group under way".to_owned()),
-            })?,
+            Event::GroupStopping { step, why } => {
+                self.set_phase(step, |step_run| match step_run.phase() {
+                    Some(Phase::Group { .. }) => Ok(Phase::Group {
+                        stopping: Some(why.clone()),
+                    }),
+                    Some(Phase::List { items, .. }) => Ok(Phase::List {
+                        items: items.clone(),
+                        stopping: Some(why.clone()),
+                    }),
+                    Some(_) | None => Err("it is no group under way".to_owned()),
+                })?
+            }
             Event::RunStopping { why } => {
-                self.status =
-                    RunStatus::Running { stopping: Some(Stopping { since_us: at_us, why: why.clone() }) };
+                self.status = RunStatus::Running {
+                    stopping: Some(Stopping {
+                        since_us: at_us,
+                        why: why.clone(),
+                    }),
+                };
             }
             Event::RunCompleted { outputs, message } => {
-                self.status = RunStatus::Completed { at_us, outputs: outputs.clone(), message: message.clone() };
+                self.status = RunStatus::Completed {
+                    at_us,
+                    outputs: outputs.clone(),
+                    message: message.clone(),
+                };
             }
-            Event::RunFailed { reason } => self.status = RunStatus::Failed { at_us, reason: reason.clone() },
+            Event::RunFailed { reason } => {
+                self.status = RunStatus::Failed {
+                    at_us,
+                    reason: reason.clone(),
+                }
+            }
             Event::RunCancelled => self.status = RunStatus::Cancelled { at_us },
             Event::GateOpened { .. }
             | Event::GateSkipped { .. }

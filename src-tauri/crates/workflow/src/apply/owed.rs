@@ -24,12 +24,19 @@ impl StepRun {
         match self.phase()? {
             Phase::Previewing { call, .. } => Some((
                 EffectId(format!("preview:{key}#{}", self.previews)),
-                Effect::Preview { step: key.clone(), call: call.clone() },
+                Effect::Preview {
+                    step: key.clone(),
+                    call: call.clone(),
+                },
             )),
             Phase::Calling(calling) => {
                 let id = EffectId(format!("call:{}", calling.key));
                 let effect = if calling.planned.call.effect.changes() {
-                    Effect::Change { step: key.clone(), key: calling.key, timeout_ms: calling.timeout_ms }
+                    Effect::Change {
+                        step: key.clone(),
+                        key: calling.key,
+                        timeout_ms: calling.timeout_ms,
+                    }
                 } else {
                     Effect::Read {
                         step: key.clone(),
@@ -70,11 +77,18 @@ impl GateRun {
                 Effect::Alert {
                     gate: self.id.clone(),
                     revision: self.revision,
-                    title: self.card.as_ref().map(|card| card.title.clone()).unwrap_or_default(),
+                    title: self
+                        .card
+                        .as_ref()
+                        .map(|card| card.title.clone())
+                        .unwrap_or_default(),
                     reminders: *reminders,
                 },
             )),
-            GateState::Rechecking { reading: Some(reading), .. } => Some((
+            GateState::Rechecking {
+                reading: Some(reading),
+                ..
+            } => Some((
                 EffectId(format!("recheck:{}", reading.key)),
                 Effect::Read {
                     step: reading.step.clone(),
@@ -97,17 +111,36 @@ impl GateRun {
 
     /// The times this gate waits for.
     pub(super) fn timers(&self, definition: Option<&crate::Gate>) -> Vec<(TimerId, i64)> {
-        let GateState::Open { opened_at_us, reminders } = &self.state else { return Vec::new() };
+        let GateState::Open {
+            opened_at_us,
+            reminders,
+        } = &self.state
+        else {
+            return Vec::new();
+        };
         let mut timers = Vec::new();
         if let Some(expires) = self.card.as_ref().and_then(|card| card.expires_at_us) {
-            timers.push((TimerId::GateExpiry { gate: self.id.clone(), revision: self.revision }, expires));
+            timers.push((
+                TimerId::GateExpiry {
+                    gate: self.id.clone(),
+                    revision: self.revision,
+                },
+                expires,
+            ));
         }
         if let Some(remind_ms) = definition.and_then(|gate| gate.remind_ms) {
             let number = reminders + 1;
-            let due = crate::value::after_ms(*opened_at_us, remind_ms.saturating_mul(u64::from(number)));
-            timers.push((TimerId::GateReminder { gate: self.id.clone(), revision: self.revision, number }, due));
+            let due =
+                crate::value::after_ms(*opened_at_us, remind_ms.saturating_mul(u64::from(number)));
+            timers.push((
+                TimerId::GateReminder {
+                    gate: self.id.clone(),
+                    revision: self.revision,
+                    number,
+                },
+                due,
+            ));
         }
         timers
     }
 }
-

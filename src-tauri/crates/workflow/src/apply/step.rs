@@ -2,31 +2,54 @@
 
 use crate::step::{Calling, Held, Try};
 use crate::{
-    Digest, DoubtAnswer, Effect, EffectId, GateId, GateState, Phase, Run, SkipReason, StepKey, StepRun, StepState, TimerId,
+    Digest, DoubtAnswer, Effect, EffectId, GateId, GateState, Phase, Run, SkipReason, StepKey,
+    StepRun, StepState, TimerId,
 };
 use std::sync::Arc;
 
 impl Run {
-    pub(super) fn start_step(&mut self, key: &StepKey, attempt: u32, items: Option<&Vec<crate::Datum>>, at_us: i64) {
+    pub(super) fn start_step(
+        &mut self,
+        key: &StepKey,
+        attempt: u32,
+        items: Option<&Vec<crate::Datum>>,
+        at_us: i64,
+    ) {
         let phase = match (items, self.definition.step(&key.id)) {
-            (Some(items), _) => Phase::List { items: items.clone(), stopping: None },
+            (Some(items), _) => Phase::List {
+                items: items.clone(),
+                stopping: None,
+            },
             (None, Some(step)) if !step.children().is_empty() => Phase::Group { stopping: None },
             (None, _) => Phase::Ready,
         };
         let mut step = match self.steps.get(key) {
-            Some(earlier) => StepRun { attempt, started_at_us: at_us, ended_at_us: None, ..earlier.as_ref().clone() },
+            Some(earlier) => StepRun {
+                attempt,
+                started_at_us: at_us,
+                ended_at_us: None,
+                ..earlier.as_ref().clone()
+            },
             None => StepRun::begun(attempt, at_us),
         };
         step.state = StepState::Active(phase);
         self.steps.insert(key.clone(), Arc::new(step));
     }
 
-    pub(super) fn start_call(&mut self, key: &StepKey, n: u32, idempotency: Digest, timeout_ms: u64) -> Result<(), String> {
+    pub(super) fn start_call(
+        &mut self,
+        key: &StepKey,
+        n: u32,
+        idempotency: Digest,
+        timeout_ms: u64,
+    ) -> Result<(), String> {
         self.set_phase(key, |step_run| {
             let planned = match step_run.phase() {
-                Some(Phase::Planned(planned) | Phase::Backoff { planned, .. } | Phase::Result { planned, .. }) => {
-                    planned.as_ref().clone()
-                }
+                Some(
+                    Phase::Planned(planned)
+                    | Phase::Backoff { planned, .. }
+                    | Phase::Result { planned, .. },
+                ) => planned.as_ref().clone(),
                 Some(_) | None => return Err("no call is planned".to_owned()),
             };
             if planned.call.effect.changes() && step_run.spent != Some(planned.digest) {
@@ -34,7 +57,13 @@ impl Run {
             }
             step_run.spent = None;
             step_run.keys_used = n;
-            Ok(Phase::Calling(Box::new(Calling { planned, n, key: idempotency, timeout_ms, interruptions: 0 })))
+            Ok(Phase::Calling(Box::new(Calling {
+                planned,
+                n,
+                key: idempotency,
+                timeout_ms,
+                interruptions: 0,
+            })))
         })
     }
 
@@ -47,8 +76,17 @@ impl Run {
         let attempt = self.step(key).map_or(1, |step| step.attempt);
         let mut ended = None;
         self.with_calling(key, |calling| {
-            ended = Some(Try { attempt, n: calling.n, key: calling.key, error: result.as_ref().err().cloned(), log });
-            Phase::Result { result, planned: Box::new(calling.planned) }
+            ended = Some(Try {
+                attempt,
+                n: calling.n,
+                key: calling.key,
+                error: result.as_ref().err().cloned(),
+                log,
+            });
+            Phase::Result {
+                result,
+                planned: Box::new(calling.planned),
+            }
         })?;
         self.change_step(key, |step_run| {
             step_run.tries.extend(ended);
@@ -56,11 +94,19 @@ impl Run {
         })
     }
 
-    pub(super) fn resolve_doubt(&mut self, key: &StepKey, answer: DoubtAnswer) -> Result<(), String> {
+    pub(super) fn resolve_doubt(
+        &mut self,
+        key: &StepKey,
+        answer: DoubtAnswer,
+    ) -> Result<(), String> {
         let mut again = None;
         self.with_calling(key, |calling| {
             let result = match answer {
-                DoubtAnswer::ItHappened => Ok(Held { output: crate::Datum::null(), receipt: None, by_word: true }),
+                DoubtAnswer::ItHappened => Ok(Held {
+                    output: crate::Datum::null(),
+                    receipt: None,
+                    by_word: true,
+                }),
                 DoubtAnswer::RunAgain => {
                     again = Some(calling.planned.digest);
                     Err(crate::ToolError {
@@ -72,7 +118,10 @@ impl Run {
                     })
                 }
             };
-            Phase::Result { result, planned: Box::new(calling.planned) }
+            Phase::Result {
+                result,
+                planned: Box::new(calling.planned),
+            }
         })?;
         self.change_step(key, |step_run| {
             step_run.spent = again;
@@ -93,7 +142,10 @@ impl Run {
             self.steps.insert(key.clone(), Arc::new(step));
         }
         for kind in [crate::GateKind::Before, crate::GateKind::After] {
-            let id = GateId { step: key.clone(), kind };
+            let id = GateId {
+                step: key.clone(),
+                kind,
+            };
             if self.gates.contains_key(&id) {
                 let reopened = Some("it was sent back".to_owned());
                 // A gate that exists can always be set to preparing.
@@ -102,14 +154,26 @@ impl Run {
         }
     }
 
-    pub(super) fn end_step(&mut self, key: &StepKey, state: StepState, at_us: i64) -> Result<(), String> {
+    pub(super) fn end_step(
+        &mut self,
+        key: &StepKey,
+        state: StepState,
+        at_us: i64,
+    ) -> Result<(), String> {
         self.change_step(key, |step_run| {
-            let dropped = matches!(state, StepState::Skipped { why: SkipReason::Dropped });
+            let dropped = matches!(
+                state,
+                StepState::Skipped {
+                    why: SkipReason::Dropped
+                }
+            );
             match &step_run.state {
                 StepState::Active(_) | StepState::Again => {}
                 // A person may leave out a result that is there.
                 StepState::Completed { .. } | StepState::Failed { .. } if dropped => {}
-                StepState::Completed { .. } | StepState::Failed { .. } | StepState::Skipped { .. } => {
+                StepState::Completed { .. }
+                | StepState::Failed { .. }
+                | StepState::Skipped { .. } => {
                     return Err("the step has ended already".to_owned());
                 }
             }
@@ -122,9 +186,17 @@ impl Run {
 
     /// A grant over a list is counted from the last item's end (semantics.md 13).
     fn prolong_grant(&mut self, key: &StepKey, at_us: i64) -> Result<(), String> {
-        let Some(list) = key.list() else { return Ok(()) };
-        let id = GateId { step: list, kind: crate::GateKind::Before };
-        if !matches!(self.gate(&id).map(|gate| &gate.state), Some(GateState::Granted { .. })) {
+        let Some(list) = key.list() else {
+            return Ok(());
+        };
+        let id = GateId {
+            step: list,
+            kind: crate::GateKind::Before,
+        };
+        if !matches!(
+            self.gate(&id).map(|gate| &gate.state),
+            Some(GateState::Granted { .. })
+        ) {
             return Ok(());
         }
         self.change_gate(&id, |gate_run| {
@@ -137,11 +209,17 @@ impl Run {
         })
     }
 
-    pub(super) fn with_calling(&mut self, key: &StepKey, to: impl FnOnce(Box<Calling>) -> Phase) -> Result<(), String> {
+    pub(super) fn with_calling(
+        &mut self,
+        key: &StepKey,
+        to: impl FnOnce(Box<Calling>) -> Phase,
+    ) -> Result<(), String> {
         self.set_phase(key, |step_run| {
             let calling = match step_run.phase() {
                 Some(
-                    Phase::Calling(calling) | Phase::Observing { calling, .. } | Phase::InDoubt { calling, .. },
+                    Phase::Calling(calling)
+                    | Phase::Observing { calling, .. }
+                    | Phase::InDoubt { calling, .. },
                 ) => calling.clone(),
                 Some(_) | None => return Err("no call is under way".to_owned()),
             };
@@ -170,17 +248,31 @@ impl Run {
         key: &StepKey,
         change: impl FnOnce(&mut StepRun) -> Result<(), String>,
     ) -> Result<(), String> {
-        let step = self.steps.get_mut(key).ok_or_else(|| format!("step {key} has not started"))?;
+        let step = self
+            .steps
+            .get_mut(key)
+            .ok_or_else(|| format!("step {key} has not started"))?;
         let before = step.owes(key).map(|(id, _)| id);
         let attempt = step.attempt;
         if let Some(Phase::Backoff { n, .. }) = step.phase() {
-            self.timers.remove(&TimerId::Retry { step: key.clone(), attempt, n: *n });
+            self.timers.remove(&TimerId::Retry {
+                step: key.clone(),
+                attempt,
+                n: *n,
+            });
         }
         let step_run = Arc::make_mut(step);
         change(step_run).map_err(|what| format!("{key}: {what}"))?;
         let after = step_run.owes(key);
         if let Some(Phase::Backoff { due_us, n, .. }) = step_run.phase() {
-            self.timers.insert(TimerId::Retry { step: key.clone(), attempt, n: *n }, *due_us);
+            self.timers.insert(
+                TimerId::Retry {
+                    step: key.clone(),
+                    attempt,
+                    n: *n,
+                },
+                *due_us,
+            );
         }
         if let Some(id) = before {
             self.owed.remove(&id);
@@ -195,7 +287,10 @@ impl Run {
     /// A polled read carries its condition: the performer repeats it.
     fn with_poll(&self, mut effect: Effect) -> Effect {
         if let Effect::Read { step, poll, .. } = &mut effect {
-            *poll = self.definition.step(&step.id).and_then(|step| step.poll.clone());
+            *poll = self
+                .definition
+                .step(&step.id)
+                .and_then(|step| step.poll.clone());
         }
         effect
     }
@@ -204,6 +299,7 @@ impl Run {
         if let Some(id) = owed {
             self.owed.remove(&id);
         }
-        self.timers.retain(|timer, _| !matches!(timer, TimerId::Retry { step, .. } if step == key));
+        self.timers
+            .retain(|timer, _| !matches!(timer, TimerId::Retry { step, .. } if step == key));
     }
 }

@@ -3,8 +3,8 @@
 
 use super::{Draft, Stop, scope::Place};
 use crate::{
-    Body, CardScope, Datum, Event, Fail, FailReason, ForEach, GateId, GateKind, Phase, Provenance, RunStatus,
-    SkipReason, Step, StepKey, StepState, StopReason,
+    Body, CardScope, Datum, Event, Fail, FailReason, ForEach, GateId, GateKind, Phase, Provenance,
+    RunStatus, SkipReason, Step, StepKey, StepState, StopReason,
 };
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -24,20 +24,32 @@ impl Draft<'_> {
     }
 
     fn sweep(&mut self) -> Result<(), Stop> {
-        let RunStatus::Running { stopping } = self.run.status.clone() else { return Ok(()) };
+        let RunStatus::Running { stopping } = self.run.status.clone() else {
+            return Ok(());
+        };
         if let Some(stopping) = stopping {
             return self.stop_run(&stopping.why);
         }
         let definition = self.run.definition.clone();
-        let top: Vec<StepKey> = definition.steps.iter().map(|step| StepKey::top(&step.id)).collect();
+        let top: Vec<StepKey> = definition
+            .steps
+            .iter()
+            .map(|step| StepKey::top(&step.id))
+            .collect();
         self.advance_siblings(&definition.steps, &top)?;
         if self.run.stopping().is_some() {
             return Ok(());
         }
         if let Some(failed) = self.first_failed(&top) {
-            return self.emit(Event::RunStopping { why: StopReason::Failed { step: failed } });
+            return self.emit(Event::RunStopping {
+                why: StopReason::Failed { step: failed },
+            });
         }
-        if top.iter().all(|key| self.is_done(key)) { self.complete_run(None) } else { Ok(()) }
+        if top.iter().all(|key| self.is_done(key)) {
+            self.complete_run(None)
+        } else {
+            Ok(())
+        }
     }
 
     /// The run gives its outputs; one that has no value is null and fails nothing.
@@ -45,7 +57,9 @@ impl Draft<'_> {
         let definition = self.run.definition.clone();
         let mut outputs = BTreeMap::new();
         for (name, template) in &definition.outputs {
-            let value = self.resolve(template, &Place::of(&StepKey::top("")))?.unwrap_or(Json::Null);
+            let value = self
+                .resolve(template, &Place::of(&StepKey::top("")))?
+                .unwrap_or(Json::Null);
             outputs.insert(name.clone(), Datum::Inline(value));
         }
         self.emit(Event::RunCompleted { outputs, message })
@@ -56,7 +70,10 @@ impl Draft<'_> {
     }
 
     pub(super) fn has_failed(&self, key: &StepKey) -> bool {
-        matches!(self.run.step(key).map(|step| &step.state), Some(StepState::Failed { .. }))
+        matches!(
+            self.run.step(key).map(|step| &step.state),
+            Some(StepState::Failed { .. })
+        )
     }
 
     pub(super) fn first_failed(&self, keys: &[StepKey]) -> Option<StepKey> {
@@ -82,7 +99,11 @@ impl Draft<'_> {
                     }
                 }
                 Some(StepState::Active(phase)) => self.advance_active(step, key, &phase)?,
-                Some(StepState::Completed { .. } | StepState::Failed { .. } | StepState::Skipped { .. }) => {}
+                Some(
+                    StepState::Completed { .. }
+                    | StepState::Failed { .. }
+                    | StepState::Skipped { .. },
+                ) => {}
             }
         }
         Ok(())
@@ -100,8 +121,13 @@ impl Draft<'_> {
             match self.holds(when, &Place::of(key))? {
                 Ok(true) => {}
                 Ok(false) => {
-                    let why = SkipReason::When { condition: when.0.clone() };
-                    return self.emit(Event::StepSkipped { step: key.clone(), why });
+                    let why = SkipReason::When {
+                        condition: when.0.clone(),
+                    };
+                    return self.emit(Event::StepSkipped {
+                        step: key.clone(),
+                        why,
+                    });
                 }
                 Err(fault) => return self.fail(key, FailReason::expression("when", &fault)),
             }
@@ -110,38 +136,57 @@ impl Draft<'_> {
             None => None,
             Some(foreach) => match self.list_items(foreach, key)? {
                 Ok(items) if items.is_empty() => {
-                    return self.emit(Event::StepSkipped { step: key.clone(), why: SkipReason::Empty });
+                    return self.emit(Event::StepSkipped {
+                        step: key.clone(),
+                        why: SkipReason::Empty,
+                    });
                 }
                 Ok(items) => Some(items),
                 Err(reason) => return self.fail(key, reason),
             },
         };
         let attempt = self.attempt_of(key);
-        self.emit(Event::StepStarted { step: key.clone(), attempt, items })
+        self.emit(Event::StepStarted {
+            step: key.clone(),
+            attempt,
+            items,
+        })
     }
 
-    fn list_items(&self, foreach: &ForEach, key: &StepKey) -> Result<Result<Vec<Datum>, FailReason>, Stop> {
+    fn list_items(
+        &self,
+        foreach: &ForEach,
+        key: &StepKey,
+    ) -> Result<Result<Vec<Datum>, FailReason>, Stop> {
         let list = match self.resolve(&foreach.list, &Place::of(key))? {
             Ok(list) => list,
             Err(fault) => return Ok(Err(FailReason::expression("foreach", &fault))),
         };
-        Ok(match list {
-            Json::Array(items) if items.len() <= MAX_ITEMS => Ok(items.into_iter().map(Datum::Inline).collect()),
-            Json::Array(items) => Err(FailReason::new(
-                "too_many_items",
-                format!("The list has {} items; {MAX_ITEMS} are permitted", items.len()),
-                "Narrow the list",
-            )),
-            other => Err(FailReason::new(
+        let Json::Array(items) = list else {
+            return Ok(Err(FailReason::new(
                 "not_a_list",
-                format!("`foreach` needs a list, and got {}", kind_of(&other)),
+                format!("`foreach` needs a list, and got {}", kind_of(&list)),
                 "Check the expression in `foreach`",
-            )),
-        })
+            )));
+        };
+        if items.len() > MAX_ITEMS {
+            return Ok(Err(FailReason::new(
+                "too_many_items",
+                format!(
+                    "The list has {} items; {MAX_ITEMS} are permitted",
+                    items.len()
+                ),
+                "Narrow the list",
+            )));
+        }
+        Ok(Ok(items.into_iter().map(Datum::Inline).collect()))
     }
 
     pub(super) fn fail(&mut self, key: &StepKey, reason: FailReason) -> Result<(), Stop> {
-        self.emit(Event::StepFailed { step: key.clone(), reason })
+        self.emit(Event::StepFailed {
+            step: key.clone(),
+            reason,
+        })
     }
 
     /// In a `fail: all` group that is failing already, no change starts (semantics.md 10).
@@ -151,28 +196,54 @@ impl Draft<'_> {
     }
 
     pub(super) fn changes(&self, tool: &str) -> bool {
-        self.run.definition.tools.get(tool).is_none_or(|spec| spec.effect.changes())
+        self.run
+            .definition
+            .tools
+            .get(tool)
+            .is_none_or(|spec| spec.effect.changes())
     }
 
     /// The branch that has failed in a `fail: all` group around a step.
     pub(super) fn failed_branch_around(&self, key: &StepKey) -> Option<StepKey> {
         let path = self.run.definition.path(&key.id)?;
         path.iter().rev().skip(1).find_map(|outer| {
-            let Body::Parallel { fail: Fail::All, steps } = &outer.body else { return None };
-            let depth = self.run.definition.list_depth(&outer.id) + usize::from(outer.foreach.is_some());
-            let group = StepKey { id: outer.id.as_str().into(), items: key.items.get(..depth)?.to_vec() };
-            steps.iter().map(|branch| group.beside(&branch.id)).find(|branch| self.has_failed(branch))
+            let Body::Parallel {
+                fail: Fail::All,
+                steps,
+            } = &outer.body
+            else {
+                return None;
+            };
+            let depth =
+                self.run.definition.list_depth(&outer.id) + usize::from(outer.foreach.is_some());
+            let group = StepKey {
+                id: outer.id.as_str().into(),
+                items: key.items.get(..depth)?.to_vec(),
+            };
+            steps
+                .iter()
+                .map(|branch| group.beside(&branch.id))
+                .find(|branch| self.has_failed(branch))
         })
     }
 
-    pub(super) fn advance_active(&mut self, step: &Step, key: &StepKey, phase: &Phase) -> Result<(), Stop> {
+    pub(super) fn advance_active(
+        &mut self,
+        step: &Step,
+        key: &StepKey,
+        phase: &Phase,
+    ) -> Result<(), Stop> {
         match phase {
             Phase::Group { stopping } => self.advance_group(step, key, stopping.as_ref()),
-            Phase::List { items, stopping } => self.advance_list(step, key, items, stopping.as_ref()),
+            Phase::List { items, stopping } => {
+                self.advance_list(step, key, items, stopping.as_ref())
+            }
             Phase::Ready => self.plan(step, key, None),
             Phase::Planned(planned) => self.advance_planned(step, key, planned),
             Phase::Result { result, planned } => self.advance_result(step, key, result, planned),
-            Phase::Previewing { .. } if self.starts_no_change(step, key) => self.skip_in_failing(step, key),
+            Phase::Previewing { .. } if self.starts_no_change(step, key) => {
+                self.skip_in_failing(step, key)
+            }
             Phase::Previewing { .. }
             | Phase::Calling(_)
             | Phase::Observing { .. }
@@ -183,30 +254,51 @@ impl Draft<'_> {
 
     /// A change that has not started does not start in a group that is failing; nobody is asked about it any more.
     pub(super) fn skip_in_failing(&mut self, step: &Step, key: &StepKey) -> Result<(), Stop> {
-        let failed = self.failed_branch_around(key).unwrap_or_else(|| key.clone());
+        let failed = self
+            .failed_branch_around(key)
+            .unwrap_or_else(|| key.clone());
         let why = StopReason::Failed { step: failed };
         self.withdraw_gates_of(key, &why)?;
         if let Some(gate) = self.gate_before(step, key) {
             self.withdraw_gates_of(&gate.step, &why)?;
         }
-        self.emit(Event::StepSkipped { step: key.clone(), why: SkipReason::Stopped { why } })
+        self.emit(Event::StepSkipped {
+            step: key.clone(),
+            why: SkipReason::Stopped { why },
+        })
     }
 
-    fn advance_group(&mut self, step: &Step, key: &StepKey, stopping: Option<&StopReason>) -> Result<(), Stop> {
+    fn advance_group(
+        &mut self,
+        step: &Step,
+        key: &StepKey,
+        stopping: Option<&StopReason>,
+    ) -> Result<(), Stop> {
         if let Some(why) = stopping {
             return self.stop_group(key, why);
         }
-        let keys: Vec<StepKey> = step.children().iter().map(|child| key.beside(&child.id)).collect();
+        let keys: Vec<StepKey> = step
+            .children()
+            .iter()
+            .map(|child| key.beside(&child.id))
+            .collect();
         self.advance_siblings(step.children(), &keys)?;
         if self.run.stopping().is_some() {
             return Ok(());
         }
         let failed = self.first_failed(&keys);
-        let waits_for_all = matches!(&step.body, Body::Parallel { fail: Fail::All, .. });
-        match failed {
-            Some(failed) if !waits_for_all => {
-                self.emit(Event::GroupStopping { step: key.clone(), why: StopReason::Failed { step: failed } })
+        let waits_for_all = matches!(
+            &step.body,
+            Body::Parallel {
+                fail: Fail::All,
+                ..
             }
+        );
+        match failed {
+            Some(failed) if !waits_for_all => self.emit(Event::GroupStopping {
+                step: key.clone(),
+                why: StopReason::Failed { step: failed },
+            }),
             Some(failed) if self.branches_are_done(step, &keys) => {
                 let reason = self.reason_of(&failed);
                 self.fail(key, reason)
@@ -223,7 +315,10 @@ impl Draft<'_> {
     /// In a failing group the branches that still need a failed one never start.
     fn branches_are_done(&self, step: &Step, keys: &[StepKey]) -> bool {
         let has_begun = |key: &StepKey| {
-            !matches!(self.run.step(key).map(|step| &step.state), None | Some(StepState::Again))
+            !matches!(
+                self.run.step(key).map(|step| &step.state),
+                None | Some(StepState::Again)
+            )
         };
         step.children().iter().zip(keys).all(|(child, key)| {
             self.is_done(key)
@@ -238,12 +333,17 @@ impl Draft<'_> {
     /// Why a step failed, with the step it began with.
     pub(super) fn reason_of(&self, failed: &StepKey) -> FailReason {
         match self.run.step(failed).map(|step| &step.state) {
-            Some(StepState::Failed { reason }) => {
-                FailReason { step: reason.step.clone().or_else(|| Some(failed.clone())), ..reason.clone() }
-            }
+            Some(StepState::Failed { reason }) => FailReason {
+                step: reason.step.clone().or_else(|| Some(failed.clone())),
+                ..reason.clone()
+            },
             Some(_) | None => FailReason {
                 step: Some(failed.clone()),
-                ..FailReason::new("failed", format!("Step {failed} failed"), "Look at the step")
+                ..FailReason::new(
+                    "failed",
+                    format!("Step {failed} failed"),
+                    "Look at the step",
+                )
             },
         }
     }
@@ -258,9 +358,9 @@ impl Draft<'_> {
             .and_then(|step| step.gate(gate.kind))
             .is_some_and(|gate| gate.scope == CardScope::AllItems);
         match self.run.step(&gate.step).and_then(|step| step.phase()) {
-            Some(Phase::List { items, .. }) if all_items => {
-                (0..items.len() as u32).map(|number| gate.step.item(number)).collect()
-            }
+            Some(Phase::List { items, .. }) if all_items => (0..items.len() as u32)
+                .map(|number| gate.step.item(number))
+                .collect(),
             Some(_) | None => vec![gate.step.clone()],
         }
     }
@@ -272,19 +372,35 @@ impl Draft<'_> {
             (CardScope::AllItems, Some(_)) => key.list()?,
             (CardScope::AllItems | CardScope::Each, _) => key.clone(),
         };
-        Some(GateId { step: owner, kind: GateKind::Before })
+        Some(GateId {
+            step: owner,
+            kind: GateKind::Before,
+        })
     }
 }
 
 impl FailReason {
     /// A reason without a step.
-    pub(crate) fn new(code: &str, message: impl Into<String>, hint: impl Into<String>) -> FailReason {
-        FailReason { code: code.to_owned(), message: message.into(), hint: hint.into(), step: None }
+    pub(crate) fn new(
+        code: &str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> FailReason {
+        FailReason {
+            code: code.to_owned(),
+            message: message.into(),
+            hint: hint.into(),
+            step: None,
+        }
     }
 
     /// An expression of the file has no value.
     pub(crate) fn expression(place: &str, fault: &super::ExprFault) -> FailReason {
-        FailReason::new("expression", format!("`{place}` has no value: {fault}"), "Check the expression in the workflow file")
+        FailReason::new(
+            "expression",
+            format!("`{place}` has no value: {fault}"),
+            "Check the expression in the workflow file",
+        )
     }
 }
 

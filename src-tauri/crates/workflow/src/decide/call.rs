@@ -2,9 +2,8 @@
 
 use super::{Draft, Stop, canonical, schema, scope::Place};
 use crate::{
-    Body, Call, Datum, Digest, Event, FailReason, FallbackWhen, GateId, GateState,
-    LogRange, Outcome, Planned, Preview, Step, StepKey,
-    TimerId, ToolError, ToolOutput, UndoPlan,
+    Body, Call, Datum, Digest, Event, FailReason, FallbackWhen, GateId, GateState, LogRange,
+    Outcome, Planned, Preview, Step, StepKey, TimerId, ToolError, ToolOutput, UndoPlan,
 };
 use std::collections::BTreeMap;
 
@@ -26,24 +25,49 @@ impl Draft<'_> {
             );
             return self.fail(key, reason);
         }
-        let Some((tool, with)) = step.tool() else { return Ok(()) };
+        let Some((tool, with)) = step.tool() else {
+            return Ok(());
+        };
         let definition = self.run.definition.clone();
         let Some(spec) = definition.tools.get(tool) else {
-            let reason = FailReason::new("unknown_tool", format!("There is no tool {tool}"), "Check the workflow file");
+            let reason = FailReason::new(
+                "unknown_tool",
+                format!("There is no tool {tool}"),
+                "Check the workflow file",
+            );
             return self.fail(key, reason);
         };
-        let args = match self.resolve(with, &Place { overlay, ..Place::of(key) })? {
+        let args = match self.resolve(
+            with,
+            &Place {
+                overlay,
+                ..Place::of(key)
+            },
+        )? {
             Ok(args) => schema::drop_nulls(&spec.input, args),
             Err(fault) => return self.fail(key, FailReason::expression("with", &fault)),
         };
         let faults = schema::validate_against(&spec.input, &args);
         if !faults.is_empty() {
-            let message = format!("The arguments of {tool} are not right: {}", faults.join("; "));
-            return self.fail(key, FailReason::new("invalid_arguments", message, "Check `with` in the workflow file"));
+            let message = format!(
+                "The arguments of {tool} are not right: {}",
+                faults.join("; ")
+            );
+            return self.fail(
+                key,
+                FailReason::new(
+                    "invalid_arguments",
+                    message,
+                    "Check `with` in the workflow file",
+                ),
+            );
         }
         if spec.effect.changes() && step.gate.before.is_none() {
             let message = format!("{tool} changes something, and nobody is asked before");
-            return self.fail(key, FailReason::new("ungated_change", message, "Give the step a gate before"));
+            return self.fail(
+                key,
+                FailReason::new("ungated_change", message, "Give the step a gate before"),
+            );
         }
         let call = Call {
             tool: tool.to_owned(),
@@ -55,7 +79,12 @@ impl Draft<'_> {
             undo: None::<UndoPlan>,
         };
         let digest = canonical::call_digest(&call, &args);
-        self.emit(Event::CallPlanned { step: key.clone(), preview: spec.effect.changes(), digest, call })
+        self.emit(Event::CallPlanned {
+            step: key.clone(),
+            preview: spec.effect.changes(),
+            digest,
+            call,
+        })
     }
 
     pub(super) fn previewed(
@@ -74,14 +103,27 @@ impl Draft<'_> {
                     ..call
                 };
                 let digest = canonical::call_digest(&call, &args);
-                self.emit(Event::CallPreviewed { step: key.clone(), call, digest, preview: preview.clone() })
+                self.emit(Event::CallPreviewed {
+                    step: key.clone(),
+                    call,
+                    digest,
+                    preview: preview.clone(),
+                })
             }
-            Err(error) => self.emit(Event::PreviewFailed { step: key.clone(), error: error.clone() }),
+            Err(error) => self.emit(Event::PreviewFailed {
+                step: key.clone(),
+                error: error.clone(),
+            }),
         }
     }
 
     /// A call that is exactly known runs when nobody must be asked, or when its grant covers it and there is a place.
-    pub(super) fn advance_planned(&mut self, step: &Step, key: &StepKey, planned: &Planned) -> Result<(), Stop> {
+    pub(super) fn advance_planned(
+        &mut self,
+        step: &Step,
+        key: &StepKey,
+        planned: &Planned,
+    ) -> Result<(), Stop> {
         if self.starts_no_change(step, key) {
             return self.skip_in_failing(step, key);
         }
@@ -92,28 +134,61 @@ impl Draft<'_> {
     }
 
     pub(super) fn start_call(&mut self, step: &Step, key: &StepKey) -> Result<(), Stop> {
-        let (attempt, used) = self.run.step(key).map_or((1, 0), |step| (step.attempt, step.keys_used));
+        let (attempt, used) = self
+            .run
+            .step(key)
+            .map_or((1, 0), |step| (step.attempt, step.keys_used));
         let n = used + 1;
         let idempotency = Call::idempotency_key(&self.run.id, key, attempt, n);
         let timeout_ms = self.timeout_ms(step);
-        self.emit(Event::CallStarted { step: key.clone(), n, key: idempotency, timeout_ms })
+        self.emit(Event::CallStarted {
+            step: key.clone(),
+            n,
+            key: idempotency,
+            timeout_ms,
+        })
     }
 
     pub(super) fn timeout_ms(&self, step: &Step) -> u64 {
-        let of_tool = || step.tool().and_then(|(tool, _)| self.run.definition.tools.get(tool)).map(|spec| spec.timeout_ms);
-        step.poll.as_ref().map(|poll| poll.timeout_ms).or(step.timeout_ms).or_else(of_tool).unwrap_or(60_000)
+        let of_tool = || {
+            step.tool()
+                .and_then(|(tool, _)| self.run.definition.tools.get(tool))
+                .map(|spec| spec.timeout_ms)
+        };
+        step.poll
+            .as_ref()
+            .map(|poll| poll.timeout_ms)
+            .or(step.timeout_ms)
+            .or_else(of_tool)
+            .unwrap_or(60_000)
     }
 
     /// One try of an approved call: its grant is spent and the call started in one transaction; when the grant does not
     /// cover it any more, it is voided and the gate opens again.
-    pub(super) fn spend_and_start(&mut self, step: &Step, key: &StepKey, digest: Digest, gate: &GateId) -> Result<(), Stop> {
-        let Some(GateState::Granted { grant }) = self.run.gate(gate).map(|gate| gate.state.clone()) else { return Ok(()) };
-        if grant.valid_until_us.is_some_and(|until| self.at_us >= until) {
+    pub(super) fn spend_and_start(
+        &mut self,
+        step: &Step,
+        key: &StepKey,
+        digest: Digest,
+        gate: &GateId,
+    ) -> Result<(), Stop> {
+        let Some(GateState::Granted { grant }) = self.run.gate(gate).map(|gate| gate.state.clone())
+        else {
+            return Ok(());
+        };
+        if grant
+            .valid_until_us
+            .is_some_and(|until| self.at_us >= until)
+        {
             return self.void(gate, "the approval is older than its time to live");
         }
         match grant.tries.get(&digest) {
             Some(left) if *left > 0 => {
-                self.emit(Event::GrantSpent { gate: gate.clone(), step: key.clone(), call_digest: digest })?;
+                self.emit(Event::GrantSpent {
+                    gate: gate.clone(),
+                    step: key.clone(),
+                    call_digest: digest,
+                })?;
                 self.start_call(step, key)
             }
             Some(_) => self.void(gate, "all tries that were approved are used up"),
@@ -138,7 +213,11 @@ impl Draft<'_> {
             Err(error) if error.outcome == Outcome::Unknown && self.call_changes(key) => {
                 self.interrupt(key, false, Some(error.clone()))
             }
-            Err(error) => self.emit(Event::CallFailed { step: key.clone(), error: error.clone(), log }),
+            Err(error) => self.emit(Event::CallFailed {
+                step: key.clone(),
+                error: error.clone(),
+                log,
+            }),
         }
     }
 
@@ -152,15 +231,29 @@ impl Draft<'_> {
         }
         match timer {
             TimerId::GateExpiry { gate, .. } => self.expire(gate),
-            TimerId::GateReminder { gate, revision, number } => {
-                self.emit(Event::GateReminded { gate: gate.clone(), revision: *revision, number: *number })
-            }
+            TimerId::GateReminder {
+                gate,
+                revision,
+                number,
+            } => self.emit(Event::GateReminded {
+                gate: gate.clone(),
+                revision: *revision,
+                number: *number,
+            }),
             TimerId::Retry { step: key, .. } => {
                 let definition = self.run.definition.clone();
-                let Some(step) = definition.step(&key.id) else { return Ok(()) };
-                let Some(planned) = self.run.step(key).and_then(|step| step.planned()).cloned() else { return Ok(()) };
+                let Some(step) = definition.step(&key.id) else {
+                    return Ok(());
+                };
+                let Some(planned) = self.run.step(key).and_then(|step| step.planned()).cloned()
+                else {
+                    return Ok(());
+                };
                 let asked = |gate: &GateId| {
-                    !matches!(self.run.gate(gate).map(|gate| &gate.state), Some(GateState::Skipped))
+                    !matches!(
+                        self.run.gate(gate).map(|gate| &gate.state),
+                        Some(GateState::Skipped)
+                    )
                 };
                 match self.gate_before(step, key).filter(asked) {
                     Some(gate) => self.spend_and_start(step, key, planned.digest, &gate),
@@ -169,7 +262,6 @@ impl Draft<'_> {
             }
         }
     }
-
 }
 
 impl FailReason {

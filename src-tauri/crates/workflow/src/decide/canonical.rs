@@ -22,13 +22,21 @@ pub fn canonical_json(value: &Json) -> Vec<u8> {
 fn exact(value: &Json) -> Option<Json> {
     const LARGEST: u64 = 1 << 53;
     match value {
-        Json::Number(number) if number.is_f64() || number.as_i64().is_some_and(|n| n.unsigned_abs() <= LARGEST) => None,
+        Json::Number(number)
+            if number.is_f64() || number.as_i64().is_some_and(|n| n.unsigned_abs() <= LARGEST) =>
+        {
+            None
+        }
         Json::Number(number) => Some(json!({ "\0integer": number.to_string() })),
         Json::Array(items) => {
             let exacts: Vec<Option<Json>> = items.iter().map(exact).collect();
             exacts.iter().any(Option::is_some).then(|| {
                 let pairs = exacts.into_iter().zip(items);
-                Json::Array(pairs.map(|(exact, item)| exact.unwrap_or_else(|| item.clone())).collect())
+                Json::Array(
+                    pairs
+                        .map(|(exact, item)| exact.unwrap_or_else(|| item.clone()))
+                        .collect(),
+                )
             })
         }
         Json::Object(fields) => {
@@ -37,7 +45,11 @@ fn exact(value: &Json) -> Option<Json> {
             (escapes || exacts.iter().any(Option::is_some)).then(|| {
                 let pairs = exacts.into_iter().zip(fields);
                 let exact = pairs.map(|(exact, (name, field))| {
-                    let name = if name.starts_with('\0') { format!("\0{name}") } else { name.clone() };
+                    let name = if name.starts_with('\0') {
+                        format!("\0{name}")
+                    } else {
+                        name.clone()
+                    };
                     (name, exact.unwrap_or_else(|| field.clone()))
                 });
                 Json::Object(exact.collect())
@@ -66,7 +78,13 @@ pub fn call_digest(call: &Call, args: &Json) -> Digest {
 }
 
 /// `sha256(JCS{run, gate, revision, call_digests, definition, proposer, evidence_digests, expires_at})`.
-pub(super) fn card_digest(run: &RunId, gate: &GateId, revision: u32, card: &Card, result: Option<Digest>) -> Digest {
+pub(super) fn card_digest(
+    run: &RunId,
+    gate: &GateId,
+    revision: u32,
+    card: &Card,
+    result: Option<Digest>,
+) -> Digest {
     let calls: Vec<Digest> = card.calls.iter().map(|call| call.digest).collect();
     let mut evidence: Vec<Digest> = card.shown.iter().map(|shown| shown.digest).collect();
     evidence.extend(result);
@@ -89,7 +107,10 @@ pub(super) fn card_digest(run: &RunId, gate: &GateId, revision: u32, card: &Card
 pub fn load(datum: &Datum, values: &dyn Values) -> Result<Json, Digest> {
     match datum {
         Datum::Inline(value) => Ok(value.clone()),
-        Datum::Blob { sha256, .. } => values.get(sha256).map(|value| value.as_ref().clone()).ok_or(*sha256),
+        Datum::Blob { sha256, .. } => values
+            .get(sha256)
+            .map(|value| value.as_ref().clone())
+            .ok_or(*sha256),
     }
 }
 
@@ -111,7 +132,9 @@ fn visit(event: &mut Event, out: &mut dyn FnMut(&mut Datum)) {
     match event {
         Event::RunStarted { inputs, .. } => inputs.values_mut().for_each(out),
         Event::StepStarted { items, .. } => items.iter_mut().flatten().for_each(out),
-        Event::CallPlanned { call, .. } | Event::CallPreviewed { call, .. } | Event::RecheckStarted { call, .. } => {
+        Event::CallPlanned { call, .. }
+        | Event::CallPreviewed { call, .. }
+        | Event::RecheckStarted { call, .. } => {
             out(&mut call.args);
         }
         Event::GateOpened { card, .. } => {
@@ -120,13 +143,17 @@ fn visit(event: &mut Event, out: &mut dyn FnMut(&mut Datum)) {
                 call.item.iter_mut().for_each(&mut *out);
             }
             card.result.iter_mut().for_each(&mut *out);
-            card.shown.iter_mut().for_each(|shown| out(&mut shown.value));
+            card.shown
+                .iter_mut()
+                .for_each(|shown| out(&mut shown.value));
             card.editable.values_mut().for_each(out);
         }
         Event::InputEdited { value, .. } => out(value),
         Event::RecheckRead { output, .. } | Event::StepCompleted { output, .. } => out(output),
         Event::GrantVoided { outputs, .. } => outputs.values_mut().for_each(out),
-        Event::CallFinished { output, receipt, .. } => {
+        Event::CallFinished {
+            output, receipt, ..
+        } => {
             out(output);
             receipt.iter_mut().for_each(out);
         }

@@ -3,8 +3,8 @@
 use super::{Draft, Stop, canonical, canonical::as_json, scope::Place};
 use crate::value::after_ms;
 use crate::{
-    Card, CardCall, Datum, DecisionKind, Difference, Digest, Gate, GateId, GateState, Phase, Planned, Provenance, Shown, Step,
-    StepKey, StepState,
+    Card, CardCall, Datum, DecisionKind, Difference, Digest, Gate, GateId, GateState, Phase,
+    Planned, Provenance, Shown, Step, StepKey, StepState,
 };
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -13,19 +13,38 @@ use std::collections::BTreeMap;
 const DIFFERENCE_CHARACTERS: usize = 400;
 
 /// Words in `show` that name parts a card always has.
-const ALWAYS_SHOWN: [&str; 8] =
-    ["action", "diff", "output", "evidence", "provenance", "blast_radius", "rollback_plan", "undo_plan"];
+const ALWAYS_SHOWN: [&str; 8] = [
+    "action",
+    "diff",
+    "output",
+    "evidence",
+    "provenance",
+    "blast_radius",
+    "rollback_plan",
+    "undo_plan",
+];
 
 impl Draft<'_> {
     /// The calls of a card: those that would run, and those that are left out because their preview failed.
-    pub(super) fn card_calls(&self, gate: &GateId, ready: &[(StepKey, Planned)]) -> Result<Vec<CardCall>, Stop> {
+    pub(super) fn card_calls(
+        &self,
+        gate: &GateId,
+        ready: &[(StepKey, Planned)],
+    ) -> Result<Vec<CardCall>, Stop> {
         let mut calls = Vec::new();
         for member in self.members(gate) {
-            let planned = ready.iter().find(|(key, _)| *key == member).map(|(_, planned)| planned);
+            let planned = ready
+                .iter()
+                .find(|(key, _)| *key == member)
+                .map(|(_, planned)| planned);
             if let Some(planned) = planned {
                 calls.push(self.card_call(&member, planned, None));
-            } else if let Some(StepState::Failed { reason }) = self.run.step(&member).map(|step| &step.state)
-                && self.run.step(&member).is_some_and(|step| step.tries.is_empty())
+            } else if let Some(StepState::Failed { reason }) =
+                self.run.step(&member).map(|step| &step.state)
+                && self
+                    .run
+                    .step(&member)
+                    .is_some_and(|step| step.tries.is_empty())
                 && let Some(planned) = self.unplanned(&member)?
             {
                 calls.push(self.card_call(&member, &planned, Some(reason.message.clone())));
@@ -35,10 +54,15 @@ impl Draft<'_> {
     }
 
     fn card_call(&self, key: &StepKey, planned: &Planned, left_out: Option<String>) -> CardCall {
-        let item = key.list().and_then(|list| match self.run.step(&list).and_then(|list| list.phase()) {
-            Some(Phase::List { items, .. }) => items.get(*key.items.last()? as usize).cloned(),
-            Some(_) | None => None,
-        });
+        let item =
+            key.list().and_then(
+                |list| match self.run.step(&list).and_then(|list| list.phase()) {
+                    Some(Phase::List { items, .. }) => {
+                        items.get(*key.items.last()? as usize).cloned()
+                    }
+                    Some(_) | None => None,
+                },
+            );
         CardCall {
             step: key.clone(),
             item,
@@ -54,8 +78,12 @@ impl Draft<'_> {
     /// The call of an item whose preview failed, as far as it can be told.
     fn unplanned(&self, key: &StepKey) -> Result<Option<Planned>, Stop> {
         let definition = self.run.definition.clone();
-        let Some((tool, with)) = definition.step(&key.id).and_then(Step::tool) else { return Ok(None) };
-        let Some(spec) = definition.tools.get(tool) else { return Ok(None) };
+        let Some((tool, with)) = definition.step(&key.id).and_then(Step::tool) else {
+            return Ok(None);
+        };
+        let Some(spec) = definition.tools.get(tool) else {
+            return Ok(None);
+        };
         let args = self.resolve(with, &Place::of(key))?.unwrap_or(Json::Null);
         let call = crate::Call {
             tool: tool.to_owned(),
@@ -78,16 +106,28 @@ impl Draft<'_> {
         result: Option<&Json>,
         provenance: Provenance,
     ) -> Result<(Card, Digest), Stop> {
-        let place = Place { output: result, provenance: Some(provenance), ..Place::of(&gate.step) };
+        let place = Place {
+            output: result,
+            provenance: Some(provenance),
+            ..Place::of(&gate.step)
+        };
         let known = self.run.gate(gate);
         let mut shown = Vec::new();
-        for expression in definition.show.iter().filter(|word| !ALWAYS_SHOWN.contains(&word.as_str())) {
+        for expression in definition
+            .show
+            .iter()
+            .filter(|word| !ALWAYS_SHOWN.contains(&word.as_str()))
+        {
             let value = match self.evaluate(expression, &place)? {
                 Ok(value) => value,
                 Err(fault) => Json::String(format!("no value: {}", fault.message)),
             };
             let digest = canonical::digest_of_json(&value);
-            shown.push(Shown { expression: expression.clone(), value: Datum::Inline(value), digest });
+            shown.push(Shown {
+                expression: expression.clone(),
+                value: Datum::Inline(value),
+                digest,
+            });
         }
         let editable: BTreeMap<String, Datum> = definition
             .editable
@@ -107,7 +147,9 @@ impl Draft<'_> {
             shown,
             decisions: self.offered(gate, definition, provenance),
             editable,
-            tries: 1 + step.and_then(|step| step.retry.as_ref()).map_or(0, |retry| retry.max),
+            tries: 1 + step
+                .and_then(|step| step.retry.as_ref())
+                .map_or(0, |retry| retry.max),
             reopened: match known.map(|known| &known.state) {
                 Some(GateState::Preparing { reopened }) => reopened.clone(),
                 Some(_) | None => None,
@@ -121,15 +163,32 @@ impl Draft<'_> {
             scope: definition.scope,
         };
         let revision = known.map_or(0, |known| known.revision) + 1;
-        let digest = canonical::card_digest(&self.run.id, gate, revision, &card, result.map(canonical::digest_of_json));
+        let digest = canonical::card_digest(
+            &self.run.id,
+            gate,
+            revision,
+            &card,
+            result.map(canonical::digest_of_json),
+        );
         Ok((card, digest))
     }
 
     /// What may be answered now: a redo only as long as it is permitted, and not where the same rule would only give
     /// the same result again (semantics.md 14).
-    fn offered(&self, gate: &GateId, definition: &Gate, provenance: Provenance) -> Vec<DecisionKind> {
-        let is_list = matches!(self.run.step(&gate.step).and_then(|step| step.phase()), Some(Phase::List { .. }));
-        let sent_back = definition.redo_step.as_ref().and_then(|id| self.run.step(&self.seen_from(&gate.step, id)?));
+    fn offered(
+        &self,
+        gate: &GateId,
+        definition: &Gate,
+        provenance: Provenance,
+    ) -> Vec<DecisionKind> {
+        let is_list = matches!(
+            self.run.step(&gate.step).and_then(|step| step.phase()),
+            Some(Phase::List { .. })
+        );
+        let sent_back = definition
+            .redo_step
+            .as_ref()
+            .and_then(|id| self.run.step(&self.seen_from(&gate.step, id)?));
         let by_rule = match sent_back.map(|step| &step.state) {
             Some(StepState::Completed { provenance, .. }) => *provenance == Provenance::Rule,
             Some(_) | None => provenance == Provenance::Rule,
@@ -141,16 +200,25 @@ impl Draft<'_> {
             .copied()
             .filter(|kind| match kind {
                 DecisionKind::Redo => redone < definition.redo_max && !by_rule,
-                DecisionKind::Edit if gate.kind == crate::GateKind::Before => !definition.editable.is_empty(),
+                DecisionKind::Edit if gate.kind == crate::GateKind::Before => {
+                    !definition.editable.is_empty()
+                }
                 // The outputs of a list are a record of what its items did, not a value that somebody may write.
                 DecisionKind::Edit => !is_list,
-                DecisionKind::Approve | DecisionKind::Skip | DecisionKind::Drop | DecisionKind::Reject => true,
+                DecisionKind::Approve
+                | DecisionKind::Skip
+                | DecisionKind::Drop
+                | DecisionKind::Reject => true,
             })
             .collect()
     }
 
     /// What differs between the calls of two cards, by path.
-    pub(super) fn differences(&self, before: &[CardCall], after: &[CardCall]) -> Result<Vec<Difference>, Stop> {
+    pub(super) fn differences(
+        &self,
+        before: &[CardCall],
+        after: &[CardCall],
+    ) -> Result<Vec<Difference>, Stop> {
         let mut flat_before = BTreeMap::new();
         let mut flat_after = BTreeMap::new();
         for (calls, flat) in [(before, &mut flat_before), (after, &mut flat_after)] {
@@ -160,24 +228,39 @@ impl Draft<'_> {
                 flatten(&card_call.step.to_string(), &call, flat);
             }
         }
-        let paths: std::collections::BTreeSet<&String> = flat_before.keys().chain(flat_after.keys()).collect();
-        let text = |flat: &BTreeMap<String, String>, path: &String| flat.get(path).cloned().unwrap_or_default();
+        let paths: std::collections::BTreeSet<&String> =
+            flat_before.keys().chain(flat_after.keys()).collect();
+        let text = |flat: &BTreeMap<String, String>, path: &String| {
+            flat.get(path).cloned().unwrap_or_default()
+        };
         Ok(paths
             .into_iter()
             .filter(|path| flat_before.get(*path) != flat_after.get(*path))
-            .map(|path| Difference { path: path.clone(), before: text(&flat_before, path), after: text(&flat_after, path) })
+            .map(|path| Difference {
+                path: path.clone(),
+                before: text(&flat_before, path),
+                after: text(&flat_after, path),
+            })
             .collect())
     }
 }
 
 fn flatten(path: &str, value: &Json, into: &mut BTreeMap<String, String>) {
     match value {
-        Json::Object(fields) => fields.iter().for_each(|(name, field)| flatten(&format!("{path}.{name}"), field, into)),
+        Json::Object(fields) => fields
+            .iter()
+            .for_each(|(name, field)| flatten(&format!("{path}.{name}"), field, into)),
         Json::Array(items) => {
-            items.iter().enumerate().for_each(|(number, item)| flatten(&format!("{path}.{number}"), item, into));
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(number, item)| flatten(&format!("{path}.{number}"), item, into));
         }
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {
-            let text: String = super::expr::as_text(value).chars().take(DIFFERENCE_CHARACTERS).collect();
+            let text: String = super::expr::as_text(value)
+                .chars()
+                .take(DIFFERENCE_CHARACTERS)
+                .collect();
             into.insert(path.to_owned(), text);
         }
     }

@@ -3,7 +3,8 @@
 
 use super::{Draft, Stop};
 use crate::{
-    DoubtAnswer, ErrorClass, Event, Observation, Outcome, Phase, Recovery, Refusal, StepKey, ToolError,
+    DoubtAnswer, ErrorClass, Event, Observation, Outcome, Phase, Recovery, Refusal, StepKey,
+    ToolError,
 };
 
 impl Draft<'_> {
@@ -12,7 +13,13 @@ impl Draft<'_> {
         let stopping = |outer: &StepKey| {
             matches!(
                 self.run.step(outer).and_then(|step| step.phase()),
-                Some(Phase::Group { stopping: Some(_) } | Phase::List { stopping: Some(_), .. })
+                Some(
+                    Phase::Group { stopping: Some(_) }
+                        | Phase::List {
+                            stopping: Some(_),
+                            ..
+                        }
+                )
             )
         };
         self.run.stopping().is_some()
@@ -21,11 +28,19 @@ impl Draft<'_> {
     }
 
     pub(super) fn call_changes(&self, key: &StepKey) -> bool {
-        self.run.step(key).and_then(|step| step.planned()).is_some_and(|planned| planned.call.effect.changes())
+        self.run
+            .step(key)
+            .and_then(|step| step.planned())
+            .is_some_and(|planned| planned.call.effect.changes())
     }
 
     /// The tool is asked whether it happened; where it cannot tell, a person is.
-    pub(super) fn interrupt(&mut self, key: &StepKey, stop: bool, error: Option<ToolError>) -> Result<(), Stop> {
+    pub(super) fn interrupt(
+        &mut self,
+        key: &StepKey,
+        stop: bool,
+        error: Option<ToolError>,
+    ) -> Result<(), Stop> {
         let recovery = self
             .run
             .step(key)
@@ -38,13 +53,26 @@ impl Draft<'_> {
                 || "The program ended while the call was running, and this tool cannot tell whether it happened".to_owned(),
                 |error| error.message,
             );
-            return self.emit(Event::DoubtOpened { step: key.clone(), why });
+            return self.emit(Event::DoubtOpened {
+                step: key.clone(),
+                why,
+            });
         }
-        self.emit(Event::CallInterrupted { step: key.clone(), stop, error })
+        self.emit(Event::CallInterrupted {
+            step: key.clone(),
+            stop,
+            error,
+        })
     }
 
-    pub(super) fn observed(&mut self, key: &StepKey, observation: &Observation) -> Result<(), Stop> {
-        let Some(Phase::Observing { stop, error, .. }) = self.run.step(key).and_then(|step| step.phase()).cloned() else {
+    pub(super) fn observed(
+        &mut self,
+        key: &StepKey,
+        observation: &Observation,
+    ) -> Result<(), Stop> {
+        let Some(Phase::Observing { stop, error, .. }) =
+            self.run.step(key).and_then(|step| step.phase()).cloned()
+        else {
             return Ok(());
         };
         let starts_again = !stop && !self.ends_around(key);
@@ -56,17 +84,32 @@ impl Draft<'_> {
                 observed: true,
                 log: None,
             }),
-            (Observation::NotDone, None) if starts_again => self.emit(Event::CallContinued { step: key.clone() }),
-            (Observation::NotDone, error) => {
-                let error = ToolError { outcome: Outcome::NotDone, ..error.unwrap_or_else(cancelled) };
-                self.emit(Event::CallFailed { step: key.clone(), error, log: None })
+            (Observation::NotDone, None) if starts_again => {
+                self.emit(Event::CallContinued { step: key.clone() })
             }
-            (Observation::Unknown { why }, _) => self.emit(Event::DoubtOpened { step: key.clone(), why: why.clone() }),
+            (Observation::NotDone, error) => {
+                let error = ToolError {
+                    outcome: Outcome::NotDone,
+                    ..error.unwrap_or_else(cancelled)
+                };
+                self.emit(Event::CallFailed {
+                    step: key.clone(),
+                    error,
+                    log: None,
+                })
+            }
+            (Observation::Unknown { why }, _) => self.emit(Event::DoubtOpened {
+                step: key.clone(),
+                why: why.clone(),
+            }),
         }
     }
 
     pub(super) fn resolve_doubt(&mut self, key: &StepKey, answer: DoubtAnswer) -> Result<(), Stop> {
-        if !matches!(self.run.step(key).and_then(|step| step.phase()), Some(Phase::InDoubt { .. })) {
+        if !matches!(
+            self.run.step(key).and_then(|step| step.phase()),
+            Some(Phase::InDoubt { .. })
+        ) {
             return Err(Refusal::new(
                 "not_in_doubt",
                 format!("Nobody asks whether {key} happened"),
@@ -82,7 +125,10 @@ impl Draft<'_> {
             )
             .into());
         }
-        self.emit(Event::DoubtResolved { step: key.clone(), answer })
+        self.emit(Event::DoubtResolved {
+            step: key.clone(),
+            answer,
+        })
     }
 
     /// The engine was started anew. Reads and calls that may be repeated are still owed and simply start again; of the
@@ -97,10 +143,13 @@ impl Draft<'_> {
             .collect();
         for key in cut_off {
             let planned = self.run.step(&key).and_then(|step| step.planned());
-            let spec = planned.and_then(|planned| self.run.definition.tools.get(&planned.call.tool));
+            let spec =
+                planned.and_then(|planned| self.run.definition.tools.get(&planned.call.tool));
             match spec.map(|spec| spec.recovery) {
                 Some(Recovery::Pure | Recovery::Idempotent | Recovery::Keyed) => {}
-                Some(Recovery::Probeable | Recovery::Manual) | None => self.interrupt(&key, false, None)?,
+                Some(Recovery::Probeable | Recovery::Manual) | None => {
+                    self.interrupt(&key, false, None)?
+                }
             }
         }
         Ok(())

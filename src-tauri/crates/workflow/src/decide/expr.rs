@@ -45,7 +45,15 @@ trait NoGlobals {
 
 impl NoGlobals for Environment<'_> {
     fn remove_function_globals(&mut self) {
-        for name in ["range", "dict", "debug", "namespace", "lipsum", "cycler", "joiner"] {
+        for name in [
+            "range",
+            "dict",
+            "debug",
+            "namespace",
+            "lipsum",
+            "cycler",
+            "joiner",
+        ] {
             self.remove_global(name);
         }
     }
@@ -61,7 +69,9 @@ fn sentence(error: &minijinja::Error) -> String {
 /// The names that a bare expression uses, or why it does not parse.
 pub fn names(expression: &str) -> Result<BTreeSet<String>, String> {
     let environment = environment();
-    let compiled = environment.compile_expression(expression).map_err(|error| sentence(&error))?;
+    let compiled = environment
+        .compile_expression(expression)
+        .map_err(|error| sentence(&error))?;
     Ok(compiled.undeclared_variables(true).into_iter().collect())
 }
 
@@ -84,7 +94,9 @@ fn parts(scalar: &str) -> Result<Vec<Part<'_>>, (usize, String)> {
         let mut search = body;
         let mut fault = "`${{` without `}}`".to_owned();
         let end = loop {
-            let Some(close) = scalar[search..].find("}}") else { return Err((begin, fault)) };
+            let Some(close) = scalar[search..].find("}}") else {
+                return Err((begin, fault));
+            };
             let end = search + close;
             match names(scalar[body..end].trim()) {
                 Ok(_) => break end,
@@ -98,7 +110,10 @@ fn parts(scalar: &str) -> Result<Vec<Part<'_>>, (usize, String)> {
         };
         let source = scalar[body..end].trim();
         let lead = scalar[body..end].len() - scalar[body..end].trim_start().len();
-        parts.push(Part::Expression { offset: body + lead, source });
+        parts.push(Part::Expression {
+            offset: body + lead,
+            source,
+        });
         at = end + 2;
     }
     if at < scalar.len() {
@@ -111,15 +126,21 @@ fn parts(scalar: &str) -> Result<Vec<Part<'_>>, (usize, String)> {
 pub fn template_expressions(scalar: &str) -> Vec<ExprUse> {
     match parts(scalar) {
         Err((offset, message)) => {
-            vec![ExprUse { offset, source: scalar[offset..].to_owned(), names: Err(message) }]
+            vec![ExprUse {
+                offset,
+                source: scalar[offset..].to_owned(),
+                names: Err(message),
+            }]
         }
         Ok(parts) => parts
             .into_iter()
             .filter_map(|part| match part {
                 Part::Text(_) => None,
-                Part::Expression { offset, source } => {
-                    Some(ExprUse { offset, source: source.to_owned(), names: names(source) })
-                }
+                Part::Expression { offset, source } => Some(ExprUse {
+                    offset,
+                    source: source.to_owned(),
+                    names: names(source),
+                }),
             })
             .collect(),
     }
@@ -134,16 +155,23 @@ pub(super) fn template_names(template: &Json, into: &mut BTreeSet<String>) {
             }
         }
         Json::Array(items) => items.iter().for_each(|item| template_names(item, into)),
-        Json::Object(fields) => fields.values().for_each(|field| template_names(field, into)),
+        Json::Object(fields) => fields
+            .values()
+            .for_each(|field| template_names(field, into)),
         Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
 }
 
 /// The value of a bare expression. An undefined result is a fault.
 pub(super) fn evaluate(expression: &str, names: &Json) -> Result<Json, ExprFault> {
-    let fault = |message: String| ExprFault { expression: expression.to_owned(), message };
+    let fault = |message: String| ExprFault {
+        expression: expression.to_owned(),
+        message,
+    };
     let environment = environment();
-    let compiled = environment.compile_expression(expression).map_err(|error| fault(sentence(&error)))?;
+    let compiled = environment
+        .compile_expression(expression)
+        .map_err(|error| fault(sentence(&error)))?;
     let value = compiled
         .eval(Value::from(minijinja::value::Serde(names)))
         .map_err(|error| fault(sentence(&error)))?;
@@ -175,8 +203,10 @@ pub(super) fn resolve(template: &Json, names: &Json) -> Result<Json, ExprFault> 
 }
 
 fn resolve_scalar(scalar: &str, names: &Json) -> Result<Json, ExprFault> {
-    let parts = parts(scalar)
-        .map_err(|(_, message)| ExprFault { expression: scalar.to_owned(), message })?;
+    let parts = parts(scalar).map_err(|(_, message)| ExprFault {
+        expression: scalar.to_owned(),
+        message,
+    })?;
     if let [Part::Expression { source, .. }] = parts.as_slice() {
         return evaluate(source, names);
     }

@@ -3,7 +3,8 @@
 
 use super::{Draft, Stop, scope::Place};
 use crate::{
-    Event, Gate, GateId, GateKind, GateState, Phase, Planned, Provenance, SkipReason, Step, StepKey, StopReason,
+    Event, Gate, GateId, GateKind, GateState, Phase, Planned, Provenance, SkipReason, Step,
+    StepKey, StopReason,
 };
 use serde_json::Value as Json;
 
@@ -21,7 +22,10 @@ impl Draft<'_> {
             Some(GateState::Comparing { .. }) => self.compare_when_ready(gate),
             Some(GateState::Granted { grant }) => {
                 if grant.dropped.contains(key) {
-                    return self.emit(Event::StepSkipped { step: key.clone(), why: SkipReason::Dropped });
+                    return self.emit(Event::StepSkipped {
+                        step: key.clone(),
+                        why: SkipReason::Dropped,
+                    });
                 }
                 if self.has_place(step, key) {
                     self.spend_and_start(step, key, planned.digest, gate)?;
@@ -31,19 +35,31 @@ impl Draft<'_> {
             Some(GateState::Skipped) if self.has_place(step, key) => self.start_call(step, key),
             Some(GateState::Skipped) => Ok(()),
             Some(GateState::Rechecking { .. }) => self.recheck_next(gate),
-            Some(GateState::Open { .. } | GateState::Decided | GateState::Expired | GateState::Withdrawn) => Ok(()),
+            Some(
+                GateState::Open { .. }
+                | GateState::Decided
+                | GateState::Expired
+                | GateState::Withdrawn,
+            ) => Ok(()),
         }
     }
 
     /// Items behind a common card take their places only now.
     fn has_place(&self, step: &Step, key: &StepKey) -> bool {
-        let (Some(foreach), Some(list)) = (&step.foreach, key.list()) else { return true };
+        let (Some(foreach), Some(list)) = (&step.foreach, key.list()) else {
+            return true;
+        };
         // An item with a card of its own took its place when it started.
         if !self.waits_for_common_card(key) {
             return true;
         }
-        let Some(Phase::List { items, .. }) = self.run.step(&list).and_then(|step| step.phase()) else { return true };
-        let keys: Vec<StepKey> = (0..items.len() as u32).map(|number| list.item(number)).collect();
+        let Some(Phase::List { items, .. }) = self.run.step(&list).and_then(|step| step.phase())
+        else {
+            return true;
+        };
+        let keys: Vec<StepKey> = (0..items.len() as u32)
+            .map(|number| list.item(number))
+            .collect();
         self.busy_items(&keys) < foreach.places()
     }
 
@@ -62,7 +78,10 @@ impl Draft<'_> {
                     | Phase::Result { result: Ok(_), .. },
                 ) => {}
                 None if self.is_done(&member) => {}
-                Some(Phase::Result { result: Err(_), .. } | Phase::Previewing { .. } | Phase::Ready) | None => {
+                Some(
+                    Phase::Result { result: Err(_), .. } | Phase::Previewing { .. } | Phase::Ready,
+                )
+                | None => {
                     return None;
                 }
                 Some(Phase::Group { .. } | Phase::List { .. }) => return None,
@@ -72,14 +91,19 @@ impl Draft<'_> {
     }
 
     fn ask_when_ready(&mut self, step: &Step, gate: &GateId) -> Result<(), Stop> {
-        let Some(members) = self.ready_members(gate) else { return Ok(()) };
-        let Some(definition) = &step.gate.before else { return Ok(()) };
-        let changes = members.iter().any(|(_, planned)| planned.call.effect.changes());
+        let Some(members) = self.ready_members(gate) else {
+            return Ok(());
+        };
+        let Some(definition) = &step.gate.before else {
+            return Ok(());
+        };
+        let changes = members
+            .iter()
+            .any(|(_, planned)| planned.call.effect.changes());
         if let Some(skip_when) = definition.skip_when.as_ref().filter(|_| !changes) {
-            match self.holds(skip_when, &Place::of(&gate.step))? {
-                Ok(true) => return self.emit(Event::GateSkipped { gate: gate.clone() }),
-                // Where it cannot be told, a person is asked.
-                Ok(false) | Err(_) => {}
+            // Where it cannot be told, a person is asked.
+            if self.holds(skip_when, &Place::of(&gate.step))? == Ok(true) {
+                return self.emit(Event::GateSkipped { gate: gate.clone() });
             }
         }
         let calls = self.card_calls(gate, &members)?;
@@ -97,7 +121,12 @@ impl Draft<'_> {
     ) -> Result<(), Stop> {
         let (card, digest) = self.make_card(gate, definition, calls, result, provenance)?;
         let revision = self.run.gate(gate).map_or(0, |gate| gate.revision) + 1;
-        self.emit(Event::GateOpened { gate: gate.clone(), revision, card: Box::new(card), card_digest: digest })
+        self.emit(Event::GateOpened {
+            gate: gate.clone(),
+            revision,
+            card: Box::new(card),
+            card_digest: digest,
+        })
     }
 
     /// Has the gate after a result been passed? Opens it when it has not been reached yet.
@@ -108,7 +137,10 @@ impl Draft<'_> {
         output: &Json,
         provenance: Provenance,
     ) -> Result<bool, Stop> {
-        let gate = GateId { step: key.clone(), kind: GateKind::After };
+        let gate = GateId {
+            step: key.clone(),
+            kind: GateKind::After,
+        };
         match self.run.gate(&gate).map(|gate| gate.state.clone()) {
             None | Some(GateState::Preparing { .. }) => {}
             Some(GateState::Skipped) => return Ok(true),
@@ -123,7 +155,10 @@ impl Draft<'_> {
             ) => return Ok(false),
         }
         if let Some(skip_when) = &definition.skip_when {
-            let place = Place { provenance: Some(provenance), ..Place::with_output(key, output) };
+            let place = Place {
+                provenance: Some(provenance),
+                ..Place::with_output(key, output)
+            };
             if self.holds(skip_when, &place)? == Ok(true) {
                 self.emit(Event::GateSkipped { gate })?;
                 return Ok(true);
@@ -136,15 +171,27 @@ impl Draft<'_> {
     /// Nobody answered in time. Silence never approves (I9).
     pub(super) fn expire(&mut self, gate: &GateId) -> Result<(), Stop> {
         let revision = self.run.gate(gate).map_or(0, |gate| gate.revision);
-        self.emit(Event::GateExpired { gate: gate.clone(), revision })?;
+        self.emit(Event::GateExpired {
+            gate: gate.clone(),
+            revision,
+        })?;
         self.leave_out(gate, &SkipReason::Expired)?;
-        self.emit(Event::RunStopping { why: StopReason::Expired { gate: gate.clone() } })
+        self.emit(Event::RunStopping {
+            why: StopReason::Expired { gate: gate.clone() },
+        })
     }
 
     /// Every gate that could still matter to this step is withdrawn.
-    pub(super) fn withdraw_gates_of(&mut self, key: &StepKey, why: &StopReason) -> Result<(), Stop> {
+    pub(super) fn withdraw_gates_of(
+        &mut self,
+        key: &StepKey,
+        why: &StopReason,
+    ) -> Result<(), Stop> {
         for kind in [GateKind::Before, GateKind::After] {
-            let gate = GateId { step: key.clone(), kind };
+            let gate = GateId {
+                step: key.clone(),
+                kind,
+            };
             let live = match self.run.gate(&gate).map(|gate| &gate.state) {
                 Some(
                     GateState::Preparing { .. }
@@ -154,11 +201,21 @@ impl Draft<'_> {
                 ) => true,
                 // What was approved and has run is history; what has not run may not run any more.
                 Some(GateState::Granted { .. }) => !self.is_done(key),
-                Some(GateState::Decided | GateState::Skipped | GateState::Expired | GateState::Withdrawn) | None => false,
+                Some(
+                    GateState::Decided
+                    | GateState::Skipped
+                    | GateState::Expired
+                    | GateState::Withdrawn,
+                )
+                | None => false,
             };
             if live {
                 let revision = self.run.gate(&gate).map_or(0, |gate| gate.revision);
-                self.emit(Event::GateWithdrawn { gate, revision, why: why.clone() })?;
+                self.emit(Event::GateWithdrawn {
+                    gate,
+                    revision,
+                    why: why.clone(),
+                })?;
             }
         }
         Ok(())

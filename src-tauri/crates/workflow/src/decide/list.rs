@@ -2,7 +2,8 @@
 
 use super::{Draft, Stop, canonical::as_json};
 use crate::{
-    CardScope, Datum, Event, OnItemError, Phase, Provenance, SkipReason, Step, StepKey, StepState, StopReason,
+    CardScope, Datum, Event, OnItemError, Phase, Provenance, SkipReason, Step, StepKey, StepState,
+    StopReason,
 };
 use serde_json::{Value as Json, json};
 
@@ -17,9 +18,17 @@ impl Draft<'_> {
         if let Some(why) = stopping {
             return self.stop_group(key, why);
         }
-        let Some(foreach) = &step.foreach else { return Ok(()) };
-        let keys: Vec<StepKey> = (0..items.len() as u32).map(|number| key.item(number)).collect();
-        let one_card = step.gate.before.as_ref().is_some_and(|gate| gate.scope == CardScope::AllItems);
+        let Some(foreach) = &step.foreach else {
+            return Ok(());
+        };
+        let keys: Vec<StepKey> = (0..items.len() as u32)
+            .map(|number| key.item(number))
+            .collect();
+        let one_card = step
+            .gate
+            .before
+            .as_ref()
+            .is_some_and(|gate| gate.scope == CardScope::AllItems);
         for item in &keys {
             if self.run.stopping().is_some() {
                 return Ok(());
@@ -28,38 +37,55 @@ impl Draft<'_> {
                 None | Some(StepState::Again) => {
                     if one_card || self.busy_items(&keys) < foreach.places() {
                         let attempt = self.attempt_of(key).max(self.attempt_of(item));
-                        self.emit(Event::StepStarted { step: item.clone(), attempt, items: None })?;
+                        self.emit(Event::StepStarted {
+                            step: item.clone(),
+                            attempt,
+                            items: None,
+                        })?;
                     }
                 }
                 Some(StepState::Active(phase)) => self.advance_active(step, item, &phase)?,
                 Some(StepState::Failed { .. }) if foreach.on_item_error == OnItemError::Stop => {
                     let why = StopReason::Failed { step: item.clone() };
-                    return self.emit(Event::GroupStopping { step: key.clone(), why });
+                    return self.emit(Event::GroupStopping {
+                        step: key.clone(),
+                        why,
+                    });
                 }
-                Some(StepState::Completed { .. } | StepState::Failed { .. } | StepState::Skipped { .. }) => {}
+                Some(
+                    StepState::Completed { .. }
+                    | StepState::Failed { .. }
+                    | StepState::Skipped { .. },
+                ) => {}
             }
         }
-        if keys.iter().all(|item| self.is_done(item)) { self.end_list(step, key, items, &keys) } else { Ok(()) }
+        if keys.iter().all(|item| self.is_done(item)) {
+            self.end_list(step, key, items, &keys)
+        } else {
+            Ok(())
+        }
     }
 
     /// Items that take a place: everything under way, but not those that only wait for their common card.
     pub(super) fn busy_items(&self, keys: &[StepKey]) -> usize {
         keys.iter()
-            .filter(|key| match self.run.step(key).and_then(|step| step.phase()) {
-                None => false,
-                Some(Phase::Planned(_) | Phase::Previewing { .. } | Phase::Ready) => {
-                    !self.waits_for_common_card(key)
-                }
-                Some(
-                    Phase::Group { .. }
-                    | Phase::List { .. }
-                    | Phase::Calling(_)
-                    | Phase::Observing { .. }
-                    | Phase::InDoubt { .. }
-                    | Phase::Backoff { .. }
-                    | Phase::Result { .. },
-                ) => true,
-            })
+            .filter(
+                |key| match self.run.step(key).and_then(|step| step.phase()) {
+                    None => false,
+                    Some(Phase::Planned(_) | Phase::Previewing { .. } | Phase::Ready) => {
+                        !self.waits_for_common_card(key)
+                    }
+                    Some(
+                        Phase::Group { .. }
+                        | Phase::List { .. }
+                        | Phase::Calling(_)
+                        | Phase::Observing { .. }
+                        | Phase::InDoubt { .. }
+                        | Phase::Backoff { .. }
+                        | Phase::Result { .. },
+                    ) => true,
+                },
+            )
             .count()
     }
 
@@ -71,15 +97,31 @@ impl Draft<'_> {
             .is_some_and(|gate| gate.scope == CardScope::AllItems)
     }
 
-    fn end_list(&mut self, step: &Step, key: &StepKey, items: &[Datum], keys: &[StepKey]) -> Result<(), Stop> {
-        let all_skipped = keys
-            .iter()
-            .all(|item| matches!(self.run.step(item).map(|step| &step.state), Some(StepState::Skipped { .. })));
+    fn end_list(
+        &mut self,
+        step: &Step,
+        key: &StepKey,
+        items: &[Datum],
+        keys: &[StepKey],
+    ) -> Result<(), Stop> {
+        let all_skipped = keys.iter().all(|item| {
+            matches!(
+                self.run.step(item).map(|step| &step.state),
+                Some(StepState::Skipped { .. })
+            )
+        });
         if all_skipped {
-            return self.emit(Event::StepSkipped { step: key.clone(), why: SkipReason::Empty });
+            return self.emit(Event::StepSkipped {
+                step: key.clone(),
+                why: SkipReason::Empty,
+            });
         }
         let outputs = self.list_outputs(items, keys)?;
-        if let Some(gate) = step.gate.after.as_ref().filter(|gate| gate.scope == CardScope::AllItems)
+        if let Some(gate) = step
+            .gate
+            .after
+            .as_ref()
+            .filter(|gate| gate.scope == CardScope::AllItems)
             && !self.after_gate_is_passed(gate, key, &outputs, Provenance::Tool)?
         {
             return Ok(());

@@ -19,7 +19,9 @@ mod scope;
 mod start;
 mod stop;
 
-use crate::{Actor, ActorKind, Answer, Command, Datum, Digest, Effect, Event, Input, Refusal, Run, RunStatus};
+use crate::{
+    Actor, ActorKind, Answer, Command, Datum, Digest, Effect, Event, Input, Refusal, Run, RunStatus,
+};
 use serde_json::Value as Json;
 use std::sync::Arc;
 
@@ -79,7 +81,10 @@ pub fn decide(run: &Run, input: &Input, values: &dyn Values) -> Result<Verdict, 
     };
     let refusal = draft.command(&input.command)?;
     draft.advance()?;
-    Ok(Verdict { events: draft.events, refusal })
+    Ok(Verdict {
+        events: draft.events,
+        refusal,
+    })
 }
 
 /// Whether a polled read's result is what the step waits for.
@@ -93,8 +98,19 @@ pub fn poll_holds(
     values: &dyn Values,
 ) -> Result<Result<bool, ExprFault>, Stop> {
     let actor = Actor::engine();
-    let draft = Draft { run: run.clone(), at_us: run.last_at_us, actor: &actor, entropy: 0, values, events: Vec::new() };
-    let Some(poll) = run.definition.step(&step.id).and_then(|step| step.poll.as_ref()) else {
+    let draft = Draft {
+        run: run.clone(),
+        at_us: run.last_at_us,
+        actor: &actor,
+        entropy: 0,
+        values,
+        events: Vec::new(),
+    };
+    let Some(poll) = run
+        .definition
+        .step(&step.id)
+        .and_then(|step| step.poll.as_ref())
+    else {
         return Ok(Ok(true));
     };
     draft.holds(&poll.until, &scope::Place::with_output(step, output))
@@ -113,9 +129,15 @@ pub(crate) struct Draft<'a> {
 impl Draft<'_> {
     /// Something happens.
     pub(crate) fn emit(&mut self, event: Event) -> Result<(), Stop> {
-        self.run.apply_event(&event, self.at_us, self.actor).map_err(|what| {
-            Refusal::new("internal", format!("This would not follow: {what}"), "Report this as a bug, with the run's export")
-        })?;
+        self.run
+            .apply_event(&event, self.at_us, self.actor)
+            .map_err(|what| {
+                Refusal::new(
+                    "internal",
+                    format!("This would not follow: {what}"),
+                    "Report this as a bug, with the run's export",
+                )
+            })?;
         self.events.push(event);
         Ok(())
     }
@@ -128,16 +150,33 @@ impl Draft<'_> {
     fn command(&mut self, command: &Command) -> Result<Option<Refusal>, Stop> {
         match (&self.run.status, command) {
             (RunStatus::Pending, Command::Start { inputs }) => self.start(inputs).map(|()| None),
-            (RunStatus::Pending, _) => {
-                Err(Refusal::new("not_started", "This run has not started", "Start a workflow first").into())
-            }
-            (_, Command::Start { .. }) => {
-                Err(Refusal::new("already_started", "This run has started already", "Start another run").into())
-            }
-            (RunStatus::Completed { .. } | RunStatus::Failed { .. } | RunStatus::Cancelled { .. }, command) => {
-                self.after_the_end(command)
-            }
-            (RunStatus::Running { .. }, Command::Decide { gate, revision, digest, decision }) => {
+            (RunStatus::Pending, _) => Err(Refusal::new(
+                "not_started",
+                "This run has not started",
+                "Start a workflow first",
+            )
+            .into()),
+            (_, Command::Start { .. }) => Err(Refusal::new(
+                "already_started",
+                "This run has started already",
+                "Start another run",
+            )
+            .into()),
+            (
+                RunStatus::Completed { .. }
+                | RunStatus::Failed { .. }
+                | RunStatus::Cancelled { .. },
+                command,
+            ) => self.after_the_end(command),
+            (
+                RunStatus::Running { .. },
+                Command::Decide {
+                    gate,
+                    revision,
+                    digest,
+                    decision,
+                },
+            ) => {
                 self.only_a_person("decide")?;
                 self.decide_gate(gate, *revision, *digest, decision)
             }
@@ -149,7 +188,14 @@ impl Draft<'_> {
                 self.only_a_person("cancel a run")?;
                 self.cancel().map(|()| None)
             }
-            (RunStatus::Running { .. }, Command::Answered { effect, answer, log }) => {
+            (
+                RunStatus::Running { .. },
+                Command::Answered {
+                    effect,
+                    answer,
+                    log,
+                },
+            ) => {
                 // Whoever answers late, after the effect is no longer owed, is not heard.
                 if let Some(owed) = self.run.owed.get(effect).cloned() {
                     self.answered(effect, owed, answer, *log)?;
@@ -195,14 +241,20 @@ impl Draft<'_> {
         log: Option<crate::LogRange>,
     ) -> Result<(), Stop> {
         match (owed, answer) {
-            (Effect::Preview { step, call }, Answer::Previewed(result)) => self.previewed(&step, call, result),
-            (Effect::Read { step, key, .. }, Answer::Finished(result)) if id.0.starts_with("recheck:") => {
+            (Effect::Preview { step, call }, Answer::Previewed(result)) => {
+                self.previewed(&step, call, result)
+            }
+            (Effect::Read { step, key, .. }, Answer::Finished(result))
+                if id.0.starts_with("recheck:") =>
+            {
                 self.recheck_answered(&step, key, result)
             }
             (Effect::Read { step, .. } | Effect::Change { step, .. }, Answer::Finished(result)) => {
                 self.finished(&step, result, log)
             }
-            (Effect::Observe { step, .. }, Answer::Observed(observation)) => self.observed(&step, observation),
+            (Effect::Observe { step, .. }, Answer::Observed(observation)) => {
+                self.observed(&step, observation)
+            }
             (
                 Effect::Preview { .. }
                 | Effect::Read { .. }

@@ -6,7 +6,12 @@ use crate::{Decision, Event, GateRun, Refusal, Step, StepKey};
 use std::collections::BTreeSet;
 
 impl Draft<'_> {
-    pub(super) fn redo(&mut self, gate: &GateRun, decision: &Decision, feedback: &str) -> Result<(), Stop> {
+    pub(super) fn redo(
+        &mut self,
+        gate: &GateRun,
+        decision: &Decision,
+        feedback: &str,
+    ) -> Result<(), Stop> {
         let definition = self.run.definition.clone();
         let own = &gate.id.step.id;
         let target = definition
@@ -18,15 +23,25 @@ impl Draft<'_> {
         if !affected.contains(&gate.id.step) {
             return Err(Refusal::new(
                 "cannot_redo",
-                format!("{} does not follow from {target}: doing that again would not ask again here", gate.id.step),
+                format!(
+                    "{} does not follow from {target}: doing that again would not ask again here",
+                    gate.id.step
+                ),
                 "Approve or reject",
             )
             .into());
         }
         let changed = affected.iter().find(|key| {
             // A call that is under way has a key and no ended try.
-            let tried = self.run.step(key).is_some_and(|step| !step.tries.is_empty() || step.keys_used > 0);
-            tried && definition.step(&key.id).and_then(Step::tool).is_some_and(|(tool, _)| self.changes(tool))
+            let tried = self
+                .run
+                .step(key)
+                .is_some_and(|step| !step.tries.is_empty() || step.keys_used > 0);
+            tried
+                && definition
+                    .step(&key.id)
+                    .and_then(Step::tool)
+                    .is_some_and(|(tool, _)| self.changes(tool))
         });
         if let Some(changed) = changed {
             return Err(Refusal::new(
@@ -39,13 +54,19 @@ impl Draft<'_> {
         self.emit(Event::GateDecided {
             gate: gate.id.clone(),
             revision: gate.revision,
-            card_digest: gate.card_digest.unwrap_or(crate::Digest::from_bytes([0; 32])),
+            card_digest: gate
+                .card_digest
+                .unwrap_or(crate::Digest::from_bytes([0; 32])),
             decision: decision.clone(),
             grant: None,
         })?;
         for key in affected {
             let attempt = self.run.step(&key).map_or(1, |step| step.attempt) + 1;
-            self.emit(Event::AttemptStarted { step: key, attempt, feedback: feedback.to_owned() })?;
+            self.emit(Event::AttemptStarted {
+                step: key,
+                attempt,
+                feedback: feedback.to_owned(),
+            })?;
         }
         Ok(())
     }
@@ -62,8 +83,12 @@ impl Draft<'_> {
             return inside.chain([place.clone()]).collect();
         }
         if let Some(path) = definition.path(target) {
-            let gate_path: Vec<&str> =
-                definition.path(&place.id).unwrap_or_default().iter().map(|step| step.id.as_str()).collect();
+            let gate_path: Vec<&str> = definition
+                .path(&place.id)
+                .unwrap_or_default()
+                .iter()
+                .map(|step| step.id.as_str())
+                .collect();
             // From the inside out: the step, then each finished group around it, each with what needs it.
             for depth in (0..path.len()).rev() {
                 let step = path[depth];
@@ -71,7 +96,11 @@ impl Draft<'_> {
                 if encloses_gate {
                     break;
                 }
-                let siblings = if depth == 0 { definition.steps.as_slice() } else { path[depth - 1].children() };
+                let siblings = if depth == 0 {
+                    definition.steps.as_slice()
+                } else {
+                    path[depth - 1].children()
+                };
                 if depth + 1 == path.len() {
                     add_with_inside(step, &mut ids);
                 } else {
@@ -82,7 +111,8 @@ impl Draft<'_> {
                     let more: Vec<&Step> = siblings
                         .iter()
                         .filter(|one| {
-                            !needing.contains(one.id.as_str()) && one.needs.iter().any(|need| needing.contains(need.as_str()))
+                            !needing.contains(one.id.as_str())
+                                && one.needs.iter().any(|need| needing.contains(need.as_str()))
                         })
                         .collect();
                     if more.is_empty() {
@@ -100,7 +130,12 @@ impl Draft<'_> {
             .keys()
             .filter(|key| ids.contains(&*key.id))
             .filter(|key| {
-                let shared = self.run.definition.list_depth(&key.id).min(place.items.len()).min(key.items.len());
+                let shared = self
+                    .run
+                    .definition
+                    .list_depth(&key.id)
+                    .min(place.items.len())
+                    .min(key.items.len());
                 key.items[..shared] == place.items[..shared]
             })
             .cloned()

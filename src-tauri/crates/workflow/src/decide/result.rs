@@ -2,8 +2,8 @@
 
 use super::{Draft, ExprFault, Stop, expr, schema, scope::Place};
 use crate::{
-    Body, Datum, ErrorClass, Event, ExitStatus, FailReason, GateState, Held, Outcome, Phase, Planned, Provenance, Step, StepKey,
-    StopReason, ToolError,
+    Body, Datum, ErrorClass, Event, ExitStatus, FailReason, GateState, Held, Outcome, Phase,
+    Planned, Provenance, Step, StepKey, StopReason, ToolError,
 };
 use serde_json::Value as Json;
 
@@ -22,18 +22,34 @@ impl Draft<'_> {
         }
     }
 
-    fn after_error(&mut self, step: &Step, key: &StepKey, error: &ToolError, planned: &Planned) -> Result<(), Stop> {
+    fn after_error(
+        &mut self,
+        step: &Step,
+        key: &StepKey,
+        error: &ToolError,
+        planned: &Planned,
+    ) -> Result<(), Stop> {
         // A person's "run again" is itself the grant: only that pays for a call before it is started.
-        if self.run.step(key).is_some_and(|run| run.spent == Some(planned.digest)) {
+        if self
+            .run
+            .step(key)
+            .is_some_and(|run| run.spent == Some(planned.digest))
+        {
             return self.start_call(step, key);
         }
         // Nobody was asked, or the approval is still in force: else another try would run on no approval.
-        let gate = self.gate_before(step, key).and_then(|gate| self.run.gate(&gate)).map(|gate| (&gate.id, &gate.state));
+        let gate = self
+            .gate_before(step, key)
+            .and_then(|gate| self.run.gate(&gate))
+            .map(|gate| (&gate.id, &gate.state));
         let granted = match gate {
             Some((gate, GateState::Granted { .. })) => Some(gate.clone()),
             Some(_) | None => None,
         };
-        let may_retry = matches!(gate, None | Some((_, GateState::Granted { .. } | GateState::Skipped)));
+        let may_retry = matches!(
+            gate,
+            None | Some((_, GateState::Granted { .. } | GateState::Skipped))
+        );
         if self.starts_no_change(step, key) {
             return self.fail(key, FailReason::tool(error));
         }
@@ -45,16 +61,25 @@ impl Draft<'_> {
             return self.void(gate, &error.message);
         }
         let tried = self.run.step(key).map_or(0, |run| {
-            run.tries.iter().filter(|one| one.attempt == run.attempt && one.error.is_some()).count() as u32
+            run.tries
+                .iter()
+                .filter(|one| one.attempt == run.attempt && one.error.is_some())
+                .count() as u32
         });
-        let retry = step.retry.as_ref().filter(|retry| tried > 0 && tried <= retry.max && retry.classes.contains(&error.class));
+        let retry = step.retry.as_ref().filter(|retry| {
+            tried > 0 && tried <= retry.max && retry.classes.contains(&error.class)
+        });
         match retry {
             Some(retry) if may_retry => {
                 let longest = retry.backoff_ms as f64 * retry.factor.powi(tried as i32 - 1);
                 // Full jitter: anywhere up to the exponential bound (AWS Architecture Blog, 2015).
                 let part = (self.entropy % 1000 + 1) as f64 / 1000.0;
                 let wait_us = (longest.min(3_600_000.0) * part * 1000.0) as i64;
-                self.emit(Event::RetryScheduled { step: key.clone(), n: tried + 1, due_us: self.at_us.saturating_add(wait_us.max(0)) })
+                self.emit(Event::RetryScheduled {
+                    step: key.clone(),
+                    n: tried + 1,
+                    due_us: self.at_us.saturating_add(wait_us.max(0)),
+                })
             }
             Some(_) | None => self.fail(key, FailReason::tool(error)),
         }
@@ -72,7 +97,11 @@ impl Draft<'_> {
             }
         }
         let is_item = step.foreach.is_some();
-        let own_gate = step.gate.after.as_ref().filter(|gate| !is_item || gate.scope == crate::CardScope::Each);
+        let own_gate = step
+            .gate
+            .after
+            .as_ref()
+            .filter(|gate| !is_item || gate.scope == crate::CardScope::Each);
         if let Some(gate) = own_gate
             && !self.after_gate_is_passed(gate, key, &output, provenance)?
         {
@@ -81,32 +110,60 @@ impl Draft<'_> {
         self.complete(step, key, output, provenance)
     }
 
-    pub(super) fn complete(&mut self, step: &Step, key: &StepKey, output: Json, provenance: Provenance) -> Result<(), Stop> {
+    pub(super) fn complete(
+        &mut self,
+        step: &Step,
+        key: &StepKey,
+        output: Json,
+        provenance: Provenance,
+    ) -> Result<(), Stop> {
         // Of a list each item was asked already.
-        let is_list = matches!(self.run.step(key).and_then(|step| step.phase()), Some(Phase::List { .. }));
+        let is_list = matches!(
+            self.run.step(key).and_then(|step| step.phase()),
+            Some(Phase::List { .. })
+        );
         let exit = match &step.exit_when {
             None => None,
             Some(_) if is_list => None,
             Some(exit) => {
-                let place = Place { provenance: Some(provenance), ..Place::with_output(key, &output) };
+                let place = Place {
+                    provenance: Some(provenance),
+                    ..Place::with_output(key, &output)
+                };
                 match self.holds(&exit.that, &place)? {
                     Ok(true) => Some((exit.status, self.text(&exit.message, &place)?)),
                     Ok(false) => None,
-                    Err(fault) => return self.fail(key, FailReason::expression("exit_when", &fault)),
+                    Err(fault) => {
+                        return self.fail(key, FailReason::expression("exit_when", &fault));
+                    }
                 }
             }
         };
-        self.emit(Event::StepCompleted { step: key.clone(), output: Datum::Inline(output), provenance })?;
+        self.emit(Event::StepCompleted {
+            step: key.clone(),
+            output: Datum::Inline(output),
+            provenance,
+        })?;
         match exit {
             Some((status, message)) if self.run.stopping().is_none() => {
-                self.emit(Event::RunStopping { why: StopReason::Exit { step: key.clone(), status, message } })
+                self.emit(Event::RunStopping {
+                    why: StopReason::Exit {
+                        step: key.clone(),
+                        status,
+                        message,
+                    },
+                })
             }
             Some((ExitStatus::Completed | ExitStatus::Failed, _)) | None => Ok(()),
         }
     }
 
     /// The first assert that does not hold.
-    pub(super) fn failed_assert(&self, step: &Step, place: &Place<'_>) -> Result<Option<FailReason>, Stop> {
+    pub(super) fn failed_assert(
+        &self,
+        step: &Step,
+        place: &Place<'_>,
+    ) -> Result<Option<FailReason>, Stop> {
         for assert in &step.asserts {
             match self.holds(&assert.that, place)? {
                 Ok(true) => {}
@@ -122,28 +179,49 @@ impl Draft<'_> {
     }
 
     /// Does an AI step's result keep its contract: the schema, and ids that come from the given lists?
-    pub(super) fn result_faults(&self, step: &Step, key: &StepKey, output: &Json) -> Result<Option<FailReason>, Stop> {
-        let Body::Ai(ai) = &step.body else { return Ok(None) };
+    pub(super) fn result_faults(
+        &self,
+        step: &Step,
+        key: &StepKey,
+        output: &Json,
+    ) -> Result<Option<FailReason>, Stop> {
+        let Body::Ai(ai) = &step.body else {
+            return Ok(None);
+        };
         let mut faults = schema::validate_against(&ai.output, output);
         self.enum_from_faults(&ai.output, output, key, &mut faults)?;
         Ok((!faults.is_empty()).then(|| {
             FailReason::new(
                 "invalid_result",
-                format!("The result does not keep its contract: {}", faults.join("; ")),
+                format!(
+                    "The result does not keep its contract: {}",
+                    faults.join("; ")
+                ),
                 "Check the step's output schema and its fallback",
             )
         }))
     }
 
-    fn enum_from_faults(&self, schema: &Json, value: &Json, key: &StepKey, faults: &mut Vec<String>) -> Result<(), Stop> {
+    fn enum_from_faults(
+        &self,
+        schema: &Json,
+        value: &Json,
+        key: &StepKey,
+        faults: &mut Vec<String>,
+    ) -> Result<(), Stop> {
         if let Some(source) = schema.get("enum_from").and_then(Json::as_str) {
             match self.evaluate(source, &Place::of(key))? {
                 Ok(Json::Array(permitted)) if permitted.contains(value) || value.is_null() => {}
                 Ok(_) => faults.push(format!("{} is not one of {source}", expr::as_text(value))),
-                Err(ExprFault { message, .. }) => faults.push(format!("{source} has no value: {message}")),
+                Err(ExprFault { message, .. }) => {
+                    faults.push(format!("{source} has no value: {message}"))
+                }
             }
         }
-        if let (Some(properties), Some(fields)) = (schema.get("properties").and_then(Json::as_object), value.as_object()) {
+        if let (Some(properties), Some(fields)) = (
+            schema.get("properties").and_then(Json::as_object),
+            value.as_object(),
+        ) {
             for (name, property) in properties {
                 if let Some(field) = fields.get(name) {
                     self.enum_from_faults(property, field, key, faults)?;

@@ -11,7 +11,10 @@ pub fn schema_faults(schema: &Json) -> Vec<String> {
 }
 
 fn validator(schema: &Json) -> Result<jsonschema::Validator, String> {
-    jsonschema::options().with_draft(jsonschema::Draft::Draft202012).build(schema).map_err(|error| error.to_string())
+    jsonschema::options()
+        .with_draft(jsonschema::Draft::Draft202012)
+        .build(schema)
+        .map_err(|error| error.to_string())
 }
 
 /// What does not match the schema, each as `at /path: what`; empty when all does.
@@ -22,7 +25,11 @@ pub fn validate_against(schema: &Json, value: &Json) -> Vec<String> {
             .iter_errors(value)
             .map(|error| {
                 let path = error.instance_path().to_string();
-                if path.is_empty() { error.to_string() } else { format!("at {path}: {error}") }
+                if path.is_empty() {
+                    error.to_string()
+                } else {
+                    format!("at {path}: {error}")
+                }
             })
             .collect(),
     }
@@ -30,17 +37,25 @@ pub fn validate_against(schema: &Json, value: &Json) -> Vec<String> {
 
 /// The inputs with the schema's defaults filled in, also inside objects.
 pub fn fill_defaults(schema: &Json, mut inputs: Map<String, Json>) -> Map<String, Json> {
-    let Some(properties) = schema.get("properties").and_then(Json::as_object) else { return inputs };
+    let Some(properties) = schema.get("properties").and_then(Json::as_object) else {
+        return inputs;
+    };
     for (name, property) in properties {
         match (inputs.get_mut(name), property.get("default")) {
             (None, Some(Json::Object(default))) => {
-                inputs.insert(name.clone(), Json::Object(fill_defaults(property, default.clone())));
+                inputs.insert(
+                    name.clone(),
+                    Json::Object(fill_defaults(property, default.clone())),
+                );
             }
             (None, Some(default)) => {
                 inputs.insert(name.clone(), default.clone());
             }
             (Some(Json::Object(given)), default) => {
-                let mut merged = default.and_then(Json::as_object).cloned().unwrap_or_default();
+                let mut merged = default
+                    .and_then(Json::as_object)
+                    .cloned()
+                    .unwrap_or_default();
                 merged.extend(std::mem::take(given));
                 *given = fill_defaults(property, merged);
             }
@@ -52,8 +67,13 @@ pub fn fill_defaults(schema: &Json, mut inputs: Map<String, Json>) -> Map<String
 
 /// Arguments that are null where the tool's schema has no null count as not given (semantics.md 16).
 pub(super) fn drop_nulls(schema: &Json, args: Json) -> Json {
-    let Json::Object(fields) = args else { return args };
-    let permits_null = |name: &str| match schema.pointer(&format!("/properties/{}", name.replace('~', "~0").replace('/', "~1"))) {
+    let Json::Object(fields) = args else {
+        return args;
+    };
+    let permits_null = |name: &str| match schema.pointer(&format!(
+        "/properties/{}",
+        name.replace('~', "~0").replace('/', "~1")
+    )) {
         Some(property) => match property.get("type") {
             Some(Json::String(one)) => one == "null",
             Some(Json::Array(many)) => many.iter().any(|one| one == "null"),
@@ -61,5 +81,10 @@ pub(super) fn drop_nulls(schema: &Json, args: Json) -> Json {
         },
         None => true,
     };
-    Json::Object(fields.into_iter().filter(|(name, value)| !value.is_null() || permits_null(name)).collect())
+    Json::Object(
+        fields
+            .into_iter()
+            .filter(|(name, value)| !value.is_null() || permits_null(name))
+            .collect(),
+    )
 }

@@ -18,26 +18,46 @@ pub(super) struct Place<'a> {
 
 impl<'a> Place<'a> {
     pub(super) fn of(key: &'a StepKey) -> Place<'a> {
-        Place { key, output: None, provenance: None, overlay: None }
+        Place {
+            key,
+            output: None,
+            provenance: None,
+            overlay: None,
+        }
     }
 
     pub(super) fn with_output(key: &'a StepKey, output: &'a Json) -> Place<'a> {
-        Place { output: Some(output), ..Place::of(key) }
+        Place {
+            output: Some(output),
+            ..Place::of(key)
+        }
     }
 }
 
 impl Draft<'_> {
-    pub(super) fn holds(&self, condition: &Expr, place: &Place<'_>) -> Result<Result<bool, ExprFault>, Stop> {
+    pub(super) fn holds(
+        &self,
+        condition: &Expr,
+        place: &Place<'_>,
+    ) -> Result<Result<bool, ExprFault>, Stop> {
         let used = expr::names(&condition.0).unwrap_or_default();
         Ok(expr::holds(&condition.0, &self.names(&used, place)?))
     }
 
-    pub(super) fn evaluate(&self, expression: &str, place: &Place<'_>) -> Result<Result<Json, ExprFault>, Stop> {
+    pub(super) fn evaluate(
+        &self,
+        expression: &str,
+        place: &Place<'_>,
+    ) -> Result<Result<Json, ExprFault>, Stop> {
         let used = expr::names(expression).unwrap_or_default();
         Ok(expr::evaluate(expression, &self.names(&used, place)?))
     }
 
-    pub(super) fn resolve(&self, template: &Json, place: &Place<'_>) -> Result<Result<Json, ExprFault>, Stop> {
+    pub(super) fn resolve(
+        &self,
+        template: &Json,
+        place: &Place<'_>,
+    ) -> Result<Result<Json, ExprFault>, Stop> {
         let mut used = BTreeSet::new();
         expr::template_names(template, &mut used);
         Ok(expr::resolve(template, &self.names(&used, place)?))
@@ -82,7 +102,10 @@ impl Draft<'_> {
         if let Some(output) = place.output {
             names.insert("output".to_owned(), output.clone());
             let provenance = place.provenance.map(Provenance::word);
-            names.insert("self".to_owned(), json!({ "output": output, "provenance": provenance }));
+            names.insert(
+                "self".to_owned(),
+                json!({ "output": output, "provenance": provenance }),
+            );
         }
         self.item_names(place.key, &mut names)?;
         Ok(Json::Object(names))
@@ -104,14 +127,25 @@ impl Draft<'_> {
         self.run.definition.step(id)?;
         let depth = self.run.definition.list_depth(id);
         let items = place.items.get(..depth)?.to_vec();
-        Some(StepKey { id: id.into(), items })
+        Some(StepKey {
+            id: id.into(),
+            items,
+        })
     }
 
     fn step_names(&self, key: &StepKey, place: &Place<'_>) -> Result<Json, Stop> {
-        let is_list = self.run.definition.step(&key.id).is_some_and(|step| step.foreach.is_some());
+        let is_list = self
+            .run
+            .definition
+            .step(&key.id)
+            .is_some_and(|step| step.foreach.is_some());
         let step = self.run.step(key);
         let recorded = step.and_then(|step| step.output());
-        let output = match place.overlay.and_then(|overlay| overlay.get(key)).or(recorded) {
+        let output = match place
+            .overlay
+            .and_then(|overlay| overlay.get(key))
+            .or(recorded)
+        {
             Some(datum) => self.load(datum)?,
             None => Json::Null,
         };
@@ -123,7 +157,10 @@ impl Draft<'_> {
             | crate::StepState::Skipped { .. } => None,
         });
         // A list that was skipped, also for having no items, has no outputs: an empty list, not a missing one.
-        let skipped = matches!(step.map(|step| &step.state), Some(crate::StepState::Skipped { .. }));
+        let skipped = matches!(
+            step.map(|step| &step.state),
+            Some(crate::StepState::Skipped { .. })
+        );
         let (output, outputs) = match (is_list, skipped) {
             (true, true) => (Json::Null, Json::Array(Vec::new())),
             (true, false) => (Json::Null, output),
@@ -139,7 +176,12 @@ impl Draft<'_> {
     }
 
     fn gate_names(&self, key: &StepKey, kind: GateKind) -> Json {
-        let Some(gate) = self.run.gate(&GateId { step: key.clone(), kind }) else { return Json::Null };
+        let Some(gate) = self.run.gate(&GateId {
+            step: key.clone(),
+            kind,
+        }) else {
+            return Json::Null;
+        };
         let answer = gate.answers.last();
         json!({
             "revision": gate.revision,
@@ -152,13 +194,23 @@ impl Draft<'_> {
 
     /// The items of the enclosing lists, each under its name.
     fn item_names(&self, key: &StepKey, names: &mut Map<String, Json>) -> Result<(), Stop> {
-        let Some(path) = self.run.definition.path(&key.id) else { return Ok(()) };
+        let Some(path) = self.run.definition.path(&key.id) else {
+            return Ok(());
+        };
         let mut depth = 0;
         for step in path {
-            let Some(foreach) = &step.foreach else { continue };
-            let Some(number) = key.items.get(depth) else { break };
-            let list = StepKey { id: step.id.as_str().into(), items: key.items[..depth].to_vec() };
-            if let Some(Phase::List { items, .. }) = self.run.step(&list).and_then(|list| list.phase())
+            let Some(foreach) = &step.foreach else {
+                continue;
+            };
+            let Some(number) = key.items.get(depth) else {
+                break;
+            };
+            let list = StepKey {
+                id: step.id.as_str().into(),
+                items: key.items[..depth].to_vec(),
+            };
+            if let Some(Phase::List { items, .. }) =
+                self.run.step(&list).and_then(|list| list.phase())
                 && let Some(item) = items.get(*number as usize)
             {
                 names.insert(foreach.name.clone(), self.load(item)?);

@@ -12,12 +12,20 @@ impl Draft<'_> {
         if !faults.is_empty() {
             return Err(Refusal::new(
                 "invalid_inputs",
-                format!("The inputs of {} are not right: {}", definition.id, faults.join("; ")),
+                format!(
+                    "The inputs of {} are not right: {}",
+                    definition.id,
+                    faults.join("; ")
+                ),
                 "Give the inputs that the workflow's start form names",
             )
             .into());
         }
-        if let Some(properties) = definition.inputs.get("properties").and_then(Json::as_object) {
+        if let Some(properties) = definition
+            .inputs
+            .get("properties")
+            .and_then(Json::as_object)
+        {
             for name in properties.keys() {
                 inputs.entry(name.clone()).or_insert(Json::Null);
             }
@@ -25,7 +33,10 @@ impl Draft<'_> {
         self.emit(Event::RunStarted {
             definition: self.run.definition_digest,
             title: definition.title.clone(),
-            inputs: inputs.into_iter().map(|(name, value)| (name, Datum::Inline(value))).collect(),
+            inputs: inputs
+                .into_iter()
+                .map(|(name, value)| (name, Datum::Inline(value)))
+                .collect(),
         })
     }
 }

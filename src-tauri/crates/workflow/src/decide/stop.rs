@@ -16,7 +16,9 @@ impl Draft<'_> {
             )
             .into());
         }
-        self.emit(Event::RunStopping { why: StopReason::Cancelled })
+        self.emit(Event::RunStopping {
+            why: StopReason::Cancelled,
+        })
     }
 
     /// Stops the whole run; ends it when all is quiet.
@@ -28,18 +30,53 @@ impl Draft<'_> {
         self.skip_the_rest(why)?;
         match why {
             StopReason::Cancelled => self.emit(Event::RunCancelled),
-            StopReason::Exit { status: ExitStatus::Completed, message, .. } => self.complete_run(Some(message.clone())),
-            StopReason::Exit { status: ExitStatus::Failed, message, step } => {
-                let reason = FailReason::new("exit_when", message.clone(), "The workflow ends here by its own rule");
-                self.emit(Event::RunFailed { reason: FailReason { step: Some(step.clone()), ..reason } })
+            StopReason::Exit {
+                status: ExitStatus::Completed,
+                message,
+                ..
+            } => self.complete_run(Some(message.clone())),
+            StopReason::Exit {
+                status: ExitStatus::Failed,
+                message,
+                step,
+            } => {
+                let reason = FailReason::new(
+                    "exit_when",
+                    message.clone(),
+                    "The workflow ends here by its own rule",
+                );
+                self.emit(Event::RunFailed {
+                    reason: FailReason {
+                        step: Some(step.clone()),
+                        ..reason
+                    },
+                })
             }
             StopReason::Rejected { gate, .. } => {
-                let reason = FailReason::new("rejected", why.sentence(), "Start the workflow again with other inputs");
-                self.emit(Event::RunFailed { reason: FailReason { step: Some(gate.step.clone()), ..reason } })
+                let reason = FailReason::new(
+                    "rejected",
+                    why.sentence(),
+                    "Start the workflow again with other inputs",
+                );
+                self.emit(Event::RunFailed {
+                    reason: FailReason {
+                        step: Some(gate.step.clone()),
+                        ..reason
+                    },
+                })
             }
             StopReason::Expired { gate } => {
-                let reason = FailReason::new("expired", why.sentence(), "Start the workflow again when somebody can answer");
-                self.emit(Event::RunFailed { reason: FailReason { step: Some(gate.step.clone()), ..reason } })
+                let reason = FailReason::new(
+                    "expired",
+                    why.sentence(),
+                    "Start the workflow again when somebody can answer",
+                );
+                self.emit(Event::RunFailed {
+                    reason: FailReason {
+                        step: Some(gate.step.clone()),
+                        ..reason
+                    },
+                })
             }
             StopReason::Failed { step } => {
                 let reason = self.reason_of(step);
@@ -60,7 +97,9 @@ impl Draft<'_> {
             StopReason::Cancelled
             | StopReason::Rejected { .. }
             | StopReason::Expired { .. }
-            | StopReason::Exit { .. } => FailReason::new("stopped", why.sentence(), "Look at the run"),
+            | StopReason::Exit { .. } => {
+                FailReason::new("stopped", why.sentence(), "Look at the run")
+            }
         };
         self.fail(key, reason)
     }
@@ -71,18 +110,29 @@ impl Draft<'_> {
             self.withdraw_gates_of(key, why)?;
             self.quiesce_leaf(key, why)?;
         }
-        let busy = |draft: &Self, key: &StepKey| match draft.run.step(key).and_then(|step| step.phase()) {
-            None | Some(Phase::Group { .. } | Phase::List { .. }) => false,
-            Some(_) => true,
-        };
+        let busy =
+            |draft: &Self, key: &StepKey| match draft.run.step(key).and_then(|step| step.phase()) {
+                None | Some(Phase::Group { .. } | Phase::List { .. }) => false,
+                Some(_) => true,
+            };
         if keys.iter().any(|key| busy(self, key)) {
             return Ok(false);
         }
         // Innermost first, so that a group's end is told after its steps'.
-        let mut groups: Vec<&StepKey> =
-            keys.iter().filter(|key| self.run.step(key).is_some_and(|step| step.phase().is_some())).collect();
+        let mut groups: Vec<&StepKey> = keys
+            .iter()
+            .filter(|key| {
+                self.run
+                    .step(key)
+                    .is_some_and(|step| step.phase().is_some())
+            })
+            .collect();
         groups.sort_by_key(|key| {
-            let depth = self.run.definition.path(&key.id).map_or(0, |path| path.len());
+            let depth = self
+                .run
+                .definition
+                .path(&key.id)
+                .map_or(0, |path| path.len());
             std::cmp::Reverse((depth, key.items.len()))
         });
         for key in groups {
@@ -94,7 +144,10 @@ impl Draft<'_> {
                 }
                 None => {
                     let why = SkipReason::Stopped { why: why.clone() };
-                    self.emit(Event::StepSkipped { step: key.clone(), why })?;
+                    self.emit(Event::StepSkipped {
+                        step: key.clone(),
+                        why,
+                    })?;
                 }
             }
         }
@@ -102,16 +155,28 @@ impl Draft<'_> {
     }
 
     fn quiesce_leaf(&mut self, key: &StepKey, why: &StopReason) -> Result<(), Stop> {
-        let skip = Event::StepSkipped { step: key.clone(), why: SkipReason::Stopped { why: why.clone() } };
+        let skip = Event::StepSkipped {
+            step: key.clone(),
+            why: SkipReason::Stopped { why: why.clone() },
+        };
         let definition = self.run.definition.clone();
         match self.run.step(key).and_then(|step| step.phase()).cloned() {
             None | Some(Phase::Group { .. } | Phase::List { .. } | Phase::InDoubt { .. }) => Ok(()),
-            Some(Phase::Ready | Phase::Previewing { .. } | Phase::Planned(_) | Phase::Backoff { .. }) => self.emit(skip),
-            Some(Phase::Calling(calling)) if calling.planned.call.effect.changes() => self.interrupt(key, true, None),
+            Some(
+                Phase::Ready | Phase::Previewing { .. } | Phase::Planned(_) | Phase::Backoff { .. },
+            ) => self.emit(skip),
+            Some(Phase::Calling(calling)) if calling.planned.call.effect.changes() => {
+                self.interrupt(key, true, None)
+            }
             Some(Phase::Calling(_)) => self.emit(skip),
-            Some(Phase::Observing { stop: false, error, .. }) => self.interrupt(key, true, error),
+            Some(Phase::Observing {
+                stop: false, error, ..
+            }) => self.interrupt(key, true, error),
             Some(Phase::Observing { stop: true, .. }) => Ok(()),
-            Some(Phase::Result { result: Ok(held), planned }) if planned.call.effect.changes() => {
+            Some(Phase::Result {
+                result: Ok(held),
+                planned,
+            }) if planned.call.effect.changes() => {
                 let output = self.load(&held.output)?;
                 match definition.step(&key.id) {
                     Some(step) => self.complete(step, key, output, step.provenance(&held)),
@@ -119,9 +184,13 @@ impl Draft<'_> {
                 }
             }
             Some(Phase::Result { result: Ok(_), .. }) => self.emit(skip),
-            Some(Phase::Result { result: Err(error), .. }) => {
+            Some(Phase::Result {
+                result: Err(error), ..
+            }) => {
                 let reason = match error.code.as_str() {
-                    "cancelled" => FailReason::new("cancelled", error.message.clone(), error.hint.clone()),
+                    "cancelled" => {
+                        FailReason::new("cancelled", error.message.clone(), error.hint.clone())
+                    }
                     _ => FailReason::tool(&error),
                 };
                 self.fail(key, reason)
@@ -134,9 +203,15 @@ impl Draft<'_> {
         let definition = self.run.definition.clone();
         for step in definition.all_steps() {
             let key = StepKey::top(&step.id);
-            let pending = matches!(self.run.step(&key).map(|step| &step.state), None | Some(StepState::Again));
+            let pending = matches!(
+                self.run.step(&key).map(|step| &step.state),
+                None | Some(StepState::Again)
+            );
             if pending && definition.list_depth(&step.id) == 0 {
-                self.emit(Event::StepSkipped { step: key, why: SkipReason::Stopped { why: why.clone() } })?;
+                self.emit(Event::StepSkipped {
+                    step: key,
+                    why: SkipReason::Stopped { why: why.clone() },
+                })?;
             }
         }
         Ok(())
