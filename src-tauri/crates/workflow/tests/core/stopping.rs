@@ -1,22 +1,26 @@
-//! semantics.md 9-11: quiesce, failure beside open gates, and what is left behind.
+//! semantics.md 9 and 10: quiesce, and failure beside open gates.
 
 use crate::bench::*;
 use serde_json::json;
-use workflow::{ErrorClass::*, ExitStatus, Fail, Outcome::*, SkipReason, StepState, StopReason, Then};
+use workflow::{ErrorClass::*, Fail, Outcome::*, SkipReason, StepState, StopReason};
 
 /// Branches beside each other, one in each condition: a gate open, a read and a change under way, one in doubt, one in
 /// backoff, one that is not started.
 fn everything() -> Vec<build::S> {
     vec![
         call("asked", "write").before(gate()).needs(&[]),
-        call("approved", "write").before(gate().recheck(&["slow"])).needs(&["slow"]),
+        call("approved", "write")
+            .before(gate().recheck(&["slow"]))
+            .needs(&["slow"]),
         call("slow", "read").needs(&[]),
         call("reading", "read").needs(&[]),
         call("changing", "write").before(gate()).needs(&[]),
         call("doubted", "manual").before(gate()).needs(&[]),
         call("retried", "read").retry(1).needs(&[]),
         call("later", "read").needs(&["asked"]),
-        call("trigger", "read").before(gate().wait(9_000)).needs(&[]),
+        call("trigger", "read")
+            .before(gate().wait(9_000))
+            .needs(&[]),
     ]
 }
 
@@ -28,48 +32,98 @@ fn world() -> Vec<(&'static str, Vec<Reply>)> {
 }
 
 fn before_the_stop() -> Vec<Act> {
-    vec![Answer("slow"), Work, Approve("doubted.before"), Approve("changing.before"), Approve("approved.before"), Answer("doubted")]
+    vec![
+        Answer("slow"),
+        Work,
+        Approve("doubted.before"),
+        Approve("changing.before"),
+        Approve("approved.before"),
+        Answer("doubted"),
+    ]
 }
 
 #[test]
 fn s09_quiesce_is_the_same_for_cancel_reject_expiry_and_failure() {
-    let stops = [(Cancel, "cancelled"), (Reject("trigger.before"), "failed"), (Pass(9_000), "failed")];
+    let stops = [
+        (Cancel, "cancelled"),
+        (Reject("trigger.before"), "failed"),
+        (Pass(9_000), "failed"),
+    ];
     for (stop, end) in stops {
-        let acts = before_the_stop().into_iter().chain([stop.clone()]).collect();
+        let acts = before_the_stop()
+            .into_iter()
+            .chain([stop.clone()])
+            .collect();
         let run = "running";
         let hold = vec!["reading", "changing", "slow"];
-        let mut bench = check(Case { world: world(), hold, acts, run, ..case(everything()) });
+        let mut bench = check(Case {
+            world: world(),
+            hold,
+            acts,
+            run,
+            ..case(everything())
+        });
         let stopping = bench.run.stopping().expect("it is stopping");
         assert_eq!(bench.run.summary().message, Some(stopping.why.sentence()));
         // (a) nothing new; (b) gates withdrawn, grants void; (c) reads aborted.
         assert_eq!(bench.run.open_gates().count(), 0, "{stop:?}");
-        assert!(bench.run.gates().values().all(|gate| gate.id.step.id.as_ref() == "changing"
-            || gate.id.step.id.as_ref() == "doubted"
-            || gate.grant().is_none()));
+        assert!(
+            bench
+                .run
+                .gates()
+                .values()
+                .all(|gate| gate.id.step.id.as_ref() == "changing"
+                    || gate.id.step.id.as_ref() == "doubted"
+                    || gate.grant().is_none())
+        );
         for step in ["asked", "approved", "reading", "retried", "trigger"] {
             assert_eq!(bench.status(step), "skipped", "{step} after {stop:?}");
         }
         // (d) the change is owed as "stop it, then say whether it happened"; (e) the doubt stays open.
         let owed: Vec<_> = bench.run.outstanding().values().collect();
-        assert!(matches!(owed.as_slice(), [workflow::Effect::Observe { stop: true, .. }]), "{owed:?}");
+        assert!(
+            matches!(
+                owed.as_slice(),
+                [workflow::Effect::Observe { stop: true, .. }]
+            ),
+            "{owed:?}"
+        );
         assert!(bench.run.timers().is_empty());
         assert_eq!(bench.status("doubted"), "waiting");
         let refused = bench.ask(me(), workflow::Command::Cancel).unwrap_err();
         assert_eq!(refused.code, "stopping");
-        let refused = bench.resolve("doubted", workflow::DoubtAnswer::RunAgain).unwrap_err();
+        let refused = bench
+            .resolve("doubted", workflow::DoubtAnswer::RunAgain)
+            .unwrap_err();
         assert_eq!(refused.code, "stopping");
         // The tool stopped it before it did anything.
-        bench.world.script("changing", [Reply::Observed(workflow::Observation::NotDone)]);
+        bench.world.script(
+            "changing",
+            [Reply::Observed(workflow::Observation::NotDone)],
+        );
         let (id, _) = bench.owed_to("changing").unwrap();
         bench.answer(&id);
         assert_eq!(bench.status("changing"), "failed");
-        assert_eq!(bench.run.state().word(), "running", "(e) it waits for the person");
-        bench.resolve("doubted", workflow::DoubtAnswer::ItHappened).unwrap();
+        assert_eq!(
+            bench.run.state().word(),
+            "running",
+            "(e) it waits for the person"
+        );
+        bench
+            .resolve("doubted", workflow::DoubtAnswer::ItHappened)
+            .unwrap();
         // (f)
         assert_eq!(bench.run.state().word(), end, "{stop:?}");
         assert_eq!(bench.status("doubted"), "completed");
         assert_eq!(bench.status("later"), "skipped");
-        assert!(bench.world.changes.iter().all(|(step, ..)| step == "doubted"), "a stop starts no inverse");
+        assert!(
+            bench
+                .world
+                .changes
+                .iter()
+                .all(|(step, ..)| step == "doubted"),
+            "a stop starts no inverse"
+        );
     }
 }
 
@@ -80,8 +134,16 @@ fn s09_a_change_that_was_made_before_the_stop_reached_it_is_completed() {
         acts: vec![Work, Approve("write.before"), Answer("write"), Cancel, Work],
         run: "cancelled",
         steps: "write completed, more skipped",
-        journal: vec!["call_interrupted write", "run_stopping", "call_interrupted write", "call_finished write"],
-        ..case(vec![call("write", "write").before(gate()), call("more", "read")])
+        journal: vec![
+            "call_interrupted write",
+            "run_stopping",
+            "call_interrupted write",
+            "call_finished write",
+        ],
+        ..case(vec![
+            call("write", "write").before(gate()),
+            call("more", "read"),
+        ])
     });
     assert_eq!(bench.world.changes.len(), 1);
 }
@@ -96,27 +158,48 @@ fn s09_a_change_nobody_can_observe_is_told_to_stop_before_a_person_is_asked() {
         never: vec!["doubt_opened write"],
         ..case(vec![call("write", "manual").before(gate())])
     });
-    assert!(matches!(bench.owed_to("write"), Some((_, workflow::Effect::Observe { stop: true, .. }))));
+    assert!(matches!(
+        bench.owed_to("write"),
+        Some((_, workflow::Effect::Observe { stop: true, .. }))
+    ));
 }
 
 #[test]
 fn s09_stopping_survives_a_crash() {
     let mut bench = check(Case {
         hold: vec!["write"],
-        acts: vec![Work, Approve("write.before"), Work, Cancel, Crash, Crash, Free("write"), Work],
+        acts: vec![
+            Work,
+            Approve("write.before"),
+            Work,
+            Cancel,
+            Crash,
+            Crash,
+            Free("write"),
+            Work,
+        ],
         run: "cancelled",
         steps: "write failed",
         ..case(vec![call("write", "write").before(gate())])
     });
     let refused = bench.ask(me(), workflow::Command::Cancel).unwrap_err();
     assert_eq!(refused.code, "run_is_over");
-    let StepState::Failed { reason } = &bench.run.step(&"write".parse().unwrap()).unwrap().state else { panic!() };
+    let StepState::Failed { reason } = &bench.run.step(&"write".parse().unwrap()).unwrap().state
+    else {
+        panic!()
+    };
     assert_eq!(reason.code, "cancelled");
 }
 
 #[test]
 fn s10_the_top_level_and_fail_fast_quiesce_their_siblings() {
-    let branches = || vec![call("bad", "read"), call("asked", "write").before(gate()), call("reading", "read")];
+    let branches = || {
+        vec![
+            call("bad", "read"),
+            call("asked", "write").before(gate()),
+            call("reading", "read"),
+        ]
+    };
     let world = || vec![("bad", vec![fails(Auth, NotDone)])];
     let top = branches().into_iter().map(|step| step.needs(&[])).collect();
     for steps in [top, vec![parallel("all", Fail::Fast, branches())]] {
@@ -126,7 +209,11 @@ fn s10_the_top_level_and_fail_fast_quiesce_their_siblings() {
             acts: vec![Work, Answer("bad")],
             run: "failed",
             steps: "bad failed, asked skipped, reading skipped",
-            journal: vec!["gate_opened asked.before", "step_failed bad", "gate_withdrawn asked.before"],
+            journal: vec![
+                "gate_opened asked.before",
+                "step_failed bad",
+                "gate_withdrawn asked.before",
+            ],
             ..case(steps)
         });
     }
@@ -140,14 +227,20 @@ fn s10_fail_all_lets_reads_finish_but_withdraws_gates_on_changes() {
         acts: vec![Work, Answer("bad")],
         run: "running",
         steps: "all in-progress, bad failed, asked skipped, listed skipped, reading in-progress, next pending, judged waiting",
-        journal: vec!["step_failed bad", "gate_withdrawn asked.before", "gate_withdrawn listed.before"],
+        journal: vec![
+            "step_failed bad",
+            "gate_withdrawn asked.before",
+            "gate_withdrawn listed.before",
+        ],
         ..case(vec![parallel(
             "all",
             Fail::All,
             vec![
                 call("bad", "read"),
                 call("asked", "write").before(gate()),
-                call("listed", "write").foreach(json!([1, 2])).before(gate()),
+                call("listed", "write")
+                    .foreach(json!([1, 2]))
+                    .before(gate()),
                 call("reading", "read"),
                 call("next", "write").needs(&["reading"]).before(gate()),
                 call("judged", "read").after(gate()),
@@ -155,18 +248,41 @@ fn s10_fail_all_lets_reads_finish_but_withdraws_gates_on_changes() {
         )])
     });
     let step = bench.run.step(&"asked".parse().unwrap()).unwrap();
-    let why = StopReason::Failed { step: "bad".parse().unwrap() };
-    assert_eq!(step.state, StepState::Skipped { why: SkipReason::Stopped { why } }, "it says which branch failed");
+    let why = StopReason::Failed {
+        step: "bad".parse().unwrap(),
+    };
+    assert_eq!(
+        step.state,
+        StepState::Skipped {
+            why: SkipReason::Stopped { why }
+        },
+        "it says which branch failed"
+    );
     bench.world.held.clear();
     bench.approve("judged.after").work();
     assert_eq!(bench.run.state().word(), "failed");
-    assert_eq!((bench.status("reading"), bench.status("judged"), bench.status("next")), ("completed", "completed", "skipped"));
+    assert_eq!(
+        (
+            bench.status("reading"),
+            bench.status("judged"),
+            bench.status("next")
+        ),
+        ("completed", "completed", "skipped")
+    );
 }
 
 #[test]
 fn s10_a_failing_group_starts_no_change_again() {
     let steps = || {
-        vec![parallel("all", Fail::All, vec![call("bad", "read"), call("write", "write").before(gate()), call("other", "manual").before(gate())])]
+        vec![parallel(
+            "all",
+            Fail::All,
+            vec![
+                call("bad", "read"),
+                call("write", "write").before(gate()),
+                call("other", "manual").before(gate()),
+            ],
+        )]
     };
     let bench = check(Case {
         world: vec![("bad", vec![fails(Auth, NotDone)])],
@@ -204,109 +320,4 @@ fn s10_in_doubt_holds_only_its_dependents() {
             call("more", "read").needs(&["beside"]),
         ])
     });
-}
-
-#[test]
-fn s11_what_a_reject_and_an_expiry_leave_behind() {
-    let cases = [(Reject("write.before"), "rejected"), (Pass(2000), "expired")];
-    for (act, code) in cases {
-        let bench = check(Case {
-            acts: vec![Work, act, Refused(if code == "expired" { "expired" } else { "already_decided" }, Box::new(Approve("write.before")))],
-            run: "failed",
-            steps: "look completed, write skipped, more skipped",
-            ..case(vec![call("look", "read"), call("write", "write").before(gate().wait(2000)), call("more", "read")])
-        });
-        let StepState::Skipped { why } = &bench.run.step(&"write".parse().unwrap()).unwrap().state else { panic!() };
-        match code {
-            "rejected" => assert_eq!(*why, SkipReason::Rejected { reason: "no".to_owned() }),
-            _ => assert_eq!(*why, SkipReason::Expired),
-        }
-        let workflow::RunStatus::Failed { reason, .. } = bench.run.status() else { panic!() };
-        assert_eq!(reason.code, code);
-        assert_eq!(reason.step, Some("write".parse().unwrap()));
-        assert_eq!(bench.run.gates().len(), 1, "no second gate opens");
-    }
-}
-
-#[test]
-fn s11_a_skip_leaves_the_step_out_and_the_run_goes_on() {
-    check(Case {
-        acts: vec![Work, Skip("write.before"), Work],
-        steps: "write skipped, more completed",
-        never: vec!["grant_spent write.before"],
-        ..case(vec![call("write", "write").before(gate()), call("more", "read")])
-    });
-    let _: Then = Then::Stop;
-}
-
-#[test]
-fn s11_a_run_waits_when_nothing_is_in_progress_and_somebody_is_asked() {
-    let mut bench = check(Case {
-        world: vec![("shaky", vec![fails(Network, NotDone)])],
-        hold: vec!["slow"],
-        run: "running",
-        steps: "write waiting, slow in-progress, shaky waiting, inner waiting, within waiting",
-        ..case(vec![
-            call("write", "write").before(gate()).needs(&[]),
-            call("slow", "read").needs(&[]),
-            call("shaky", "read").retry(1).needs(&[]),
-            group("inner", vec![call("within", "write").before(gate())]).needs(&[]),
-        ])
-    });
-    assert_eq!(bench.run.summary().open_gates.len(), 2, "open gates are always counted");
-    bench.world.held.clear();
-    bench.work();
-    assert_eq!(bench.run.state().word(), "waiting");
-    let key = "shaky".parse().unwrap();
-    assert_eq!(bench.run.waits_for(&key), Some(workflow::WaitFor::Timer));
-    let gate = "write.before".parse().unwrap();
-    assert_eq!(bench.run.waits_for(&"write".parse().unwrap()), Some(workflow::WaitFor::Person(gate)));
-}
-
-#[test]
-fn s11_a_stage_is_derived_from_its_steps() {
-    let stage = |bench: &Bench| bench.run.stages()[0].status.word();
-    let of = |steps: Vec<build::S>, world: Vec<(&'static str, Vec<Reply>)>, acts: Vec<Act>, run: &'static str| {
-        stage(&check(Case { world, hold: vec!["held"], acts, run, ..case(steps) }))
-    };
-    // failed > waiting
-    let steps = vec![
-        parallel("all", Fail::All, vec![call("a", "read").after(gate()), call("b", "read")]),
-    ];
-    assert_eq!(of(steps, vec![("b", vec![fails(Auth, NotDone)])], vec![Work], "waiting"), "failed");
-    // waiting > in-progress
-    let two = |second: build::S| vec![call("held", "read").needs(&[]), second.needs(&[])];
-    assert_eq!(of(two(call("b", "write").before(gate())), vec![], vec![Work], "running"), "waiting");
-    // any in progress
-    assert_eq!(of(two(call("b", "read")), vec![], vec![Work], "running"), "in-progress");
-    // some done and some pending
-    let steps = vec![call("a", "read"), call("held", "read").stage(2), call("b", "read")];
-    assert_eq!(of(steps, vec![], vec![Work], "running"), "in-progress");
-    // at least one completed, the rest skipped
-    assert_eq!(of(vec![call("a", "read"), call("b", "read").when("false")], vec![], vec![Work], "completed"), "completed");
-    let steps = vec![call("a", "read"), group("g", vec![call("b", "read"), call("c", "read")]).when("false")];
-    assert_eq!(of(steps, vec![], vec![Work], "completed"), "completed");
-    // all skipped
-    let steps = vec![group("g", vec![call("b", "read"), call("c", "read")]).when("false")];
-    assert_eq!(of(steps, vec![], vec![Work], "completed"), "skipped");
-    // nothing yet
-    let steps = vec![call("held", "read").stage(2), call("a", "read")];
-    assert_eq!(of(steps, vec![], vec![Work], "running"), "pending");
-}
-
-#[test]
-fn s11_the_run_ends_early_by_its_own_rule() {
-    for (status, run) in [(ExitStatus::Completed, "completed"), (ExitStatus::Failed, "failed")] {
-        let bench = check(Case {
-            hold: vec!["slow"],
-            run,
-            steps: "look completed, slow skipped, more skipped",
-            ..case(vec![
-                call("slow", "read").needs(&[]),
-                call("look", "read").with(json!({ "value": 0 })).needs(&[]).exit_when("output.value == 0", status, "nothing to do: ${{ output.value }}"),
-                call("more", "read").needs(&["look"]),
-            ])
-        });
-        assert_eq!(bench.run.summary().message.as_deref(), Some("nothing to do: 0"));
-    }
 }

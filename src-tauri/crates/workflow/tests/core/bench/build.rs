@@ -4,9 +4,9 @@
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use workflow::{
-    Ai, Assert, Body, Budget, CardScope, DecisionKind, EffectClass, ErrorClass, ExitStatus, ExitWhen, Expr, Fail, Fallback,
-    FallbackWhen, ForEach, Gate, Gates, OnFailure, OnItemError, OnTimeout, Poll, Recovery, Retry, Risk, Step, ToolSpec,
-    Workflow,
+    Ai, Assert, Body, Budget, CardScope, DecisionKind, EffectClass, ErrorClass, ExitStatus,
+    ExitWhen, Expr, Fail, Fallback, FallbackWhen, ForEach, Gate, Gates, OnFailure, OnItemError,
+    OnTimeout, Poll, Recovery, Retry, Risk, Step, ToolSpec, Workflow,
 };
 
 /// A step in the making.
@@ -17,22 +17,63 @@ pub(crate) struct S(Step, bool);
 pub(crate) struct G(Gate);
 
 pub(crate) fn call(id: &str, tool: &str) -> S {
-    S(step(id, Body::Uses { tool: tool.to_owned(), with: json!({}) }), false)
+    S(
+        step(
+            id,
+            Body::Uses {
+                tool: tool.to_owned(),
+                with: json!({}),
+            },
+        ),
+        false,
+    )
 }
 
 pub(crate) fn group(id: &str, steps: Vec<S>) -> S {
-    S(step(id, Body::Steps { steps: in_order(steps, true) }), false)
+    S(
+        step(
+            id,
+            Body::Steps {
+                steps: in_order(steps, true),
+            },
+        ),
+        false,
+    )
 }
 
 pub(crate) fn parallel(id: &str, fail: Fail, steps: Vec<S>) -> S {
-    S(step(id, Body::Parallel { fail, steps: in_order(steps, false) }), false)
+    S(
+        step(
+            id,
+            Body::Parallel {
+                fail,
+                steps: in_order(steps, false),
+            },
+        ),
+        false,
+    )
 }
 
 /// An AI step whose fallback is the tool `rule` with these arguments.
 pub(crate) fn ai(id: &str, output: Json, with: Json) -> S {
-    let fallback = Fallback { when: vec![FallbackWhen::NoProvider], tool: "rule".to_owned(), with };
-    let budget = Budget { turns: 1, tokens: 100, time_ms: 1000 };
-    let ai = Ai { goal: "Decide".to_owned(), context: BTreeMap::new(), tools: Vec::new(), output, budget, fallback };
+    let fallback = Fallback {
+        when: vec![FallbackWhen::NoProvider],
+        tool: "rule".to_owned(),
+        with,
+    };
+    let budget = Budget {
+        turns: 1,
+        tokens: 100,
+        time_ms: 1000,
+    };
+    let ai = Ai {
+        goal: "Decide".to_owned(),
+        context: BTreeMap::new(),
+        tools: Vec::new(),
+        output,
+        budget,
+        fallback,
+    };
     S(step(id, Body::Ai(Box::new(ai))), false)
 }
 
@@ -68,7 +109,9 @@ pub(crate) fn flow(steps: Vec<S>) -> Workflow {
         effects: None,
         inputs: json!({ "type": "object" }),
         on_failure: OnFailure::Stop,
-        stages: (1..=stages).map(|number| format!("Stage {number}")).collect(),
+        stages: (1..=stages)
+            .map(|number| format!("Stage {number}"))
+            .collect(),
         steps,
         outputs: BTreeMap::new(),
         tools: tools(),
@@ -175,7 +218,12 @@ impl S {
 
     pub(crate) fn foreach(mut self, list: Json) -> S {
         let on_item_error = OnItemError::Stop;
-        self.0.foreach = Some(ForEach { list, name: "item".to_owned(), max_parallel: 10, on_item_error });
+        self.0.foreach = Some(ForEach {
+            list,
+            name: "item".to_owned(),
+            max_parallel: 10,
+            on_item_error,
+        });
         self
     }
 
@@ -192,12 +240,22 @@ impl S {
     /// Tries again after network errors and precondition errors, with a backoff of at most a second.
     pub(crate) fn retry(mut self, max: u32) -> S {
         let classes = vec![ErrorClass::Network, ErrorClass::Timeout];
-        self.0.retry = Some(Retry { max, backoff_ms: 1000, factor: 2.0, classes });
+        self.0.retry = Some(Retry {
+            max,
+            backoff_ms: 1000,
+            factor: 2.0,
+            classes,
+        });
         self
     }
 
     pub(crate) fn poll(mut self, until: &str) -> S {
-        self.0.poll = Some(Poll { every_ms: 100, until: Expr(until.to_owned()), for_ms: 0, timeout_ms: 60_000 });
+        self.0.poll = Some(Poll {
+            every_ms: 100,
+            until: Expr(until.to_owned()),
+            for_ms: 0,
+            timeout_ms: 60_000,
+        });
         self
     }
 
@@ -207,12 +265,19 @@ impl S {
     }
 
     pub(crate) fn assert(mut self, that: &str, message: &str) -> S {
-        self.0.asserts.push(Assert { that: Expr(that.to_owned()), message: json!(message) });
+        self.0.asserts.push(Assert {
+            that: Expr(that.to_owned()),
+            message: json!(message),
+        });
         self
     }
 
     pub(crate) fn exit_when(mut self, that: &str, status: ExitStatus, message: &str) -> S {
-        self.0.exit_when = Some(ExitWhen { that: Expr(that.to_owned()), status, message: json!(message) });
+        self.0.exit_when = Some(ExitWhen {
+            that: Expr(that.to_owned()),
+            status,
+            message: json!(message),
+        });
         self
     }
 

@@ -75,17 +75,27 @@ pub(crate) fn check(case: Case) -> Bench {
     }
     let words = bench.words();
     assert_eq!(bench.run.state().word(), case.run, "{words:#?}");
-    for expected in case.steps.split(',').map(str::trim).filter(|one| !one.is_empty()) {
+    for expected in case
+        .steps
+        .split(',')
+        .map(str::trim)
+        .filter(|one| !one.is_empty())
+    {
         let (step, status) = expected.rsplit_once(' ').unwrap();
         assert_eq!(bench.status(step), status, "{step}: {words:#?}");
     }
     let mut from = 0;
     for expected in &case.journal {
         let found = words[from..].iter().position(|word| word == expected);
-        from += found.unwrap_or_else(|| panic!("{expected} is not in {:#?} of {words:#?}", &words[from..])) + 1;
+        from += found
+            .unwrap_or_else(|| panic!("{expected} is not in {:#?} of {words:#?}", &words[from..]))
+            + 1;
     }
     for unwanted in &case.never {
-        assert!(!words.iter().any(|word| word == unwanted), "{unwanted} is in {words:#?}");
+        assert!(
+            !words.iter().any(|word| word == unwanted),
+            "{unwanted} is in {words:#?}"
+        );
     }
     assert!(bench.world.repeated.is_empty(), "a change was made twice");
     bench
@@ -98,14 +108,19 @@ fn play(bench: &mut Bench, act: &Act) {
 }
 
 fn perform(bench: &mut Bench, act: &Act) -> Result<(), workflow::Refusal> {
-    let reject = || Decision::Reject { reason: "no".to_owned(), then: workflow::Then::Stop };
+    let reject = || Decision::Reject {
+        reason: "no".to_owned(),
+        then: workflow::Then::Stop,
+    };
     let refusal = match act {
         Act::Work => {
             bench.work();
             None
         }
         Act::Answer(step) => {
-            let (id, _) = bench.owed_to(step).unwrap_or_else(|| panic!("nothing is owed to {step}: {:#?}", bench.words()));
+            let (id, _) = bench
+                .owed_to(step)
+                .unwrap_or_else(|| panic!("nothing is owed to {step}: {:#?}", bench.words()));
             assert!(bench.answer(&id), "the world is silent on {step}");
             None
         }
@@ -116,10 +131,18 @@ fn perform(bench: &mut Bench, act: &Act) -> Result<(), workflow::Refusal> {
             let items = items.iter().map(|item| item.parse().unwrap()).collect();
             bench.decide(gate, Decision::Drop { items })?
         }
-        Act::Edit(gate, values) => {
-            bench.decide(gate, Decision::Edit { values: values.as_object().cloned().unwrap() })?
-        }
-        Act::Redo(gate) => bench.decide(gate, Decision::Redo { feedback: "better".to_owned() })?,
+        Act::Edit(gate, values) => bench.decide(
+            gate,
+            Decision::Edit {
+                values: values.as_object().cloned().unwrap(),
+            },
+        )?,
+        Act::Redo(gate) => bench.decide(
+            gate,
+            Decision::Redo {
+                feedback: "better".to_owned(),
+            },
+        )?,
         Act::Happened(step) => bench.resolve(step, DoubtAnswer::ItHappened)?,
         Act::Again(step) => bench.resolve(step, DoubtAnswer::RunAgain)?,
         Act::Cancel => bench.ask(super::recorder::me(), workflow::Command::Cancel)?,

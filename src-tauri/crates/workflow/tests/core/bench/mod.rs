@@ -1,17 +1,14 @@
 //! The test bench: workflows in a few lines (`build`), a world that answers what is owed (`world`), a recorder that
-//! checks the fold after every event (`recorder`), and tests as data (`check`).
+//! checks the fold after every event (`recorder`), what a test does to a run (`hands`), and tests as data (`check`).
 
 pub(crate) mod build;
 mod check;
+mod hands;
 mod recompute;
 mod recorder;
 mod world;
 
 pub(crate) use build::{ai, call, flow, gate, group, parallel};
-pub(crate) use check::{
-    Act,
-    Act::*,
-    Case, case, check,
-};
+pub(crate) use check::{Act, Act::*, Case, case, check};
 pub(crate) use recorder::{Bench, me, words};
 pub(crate) use world::{Reply, error, fails, output, preview, succeeds};

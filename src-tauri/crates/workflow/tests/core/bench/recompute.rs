@@ -7,23 +7,48 @@ pub(crate) fn owed(run: &Run) -> BTreeMap<EffectId, Effect> {
     let mut owed = BTreeMap::new();
     for (key, step) in run.steps() {
         let effect = match step.phase() {
-            Some(Phase::Previewing { call, .. }) => {
-                Some((format!("preview:{key}#{}", step.previews), Effect::Preview { step: key.clone(), call: call.clone() }))
-            }
+            Some(Phase::Previewing { call, .. }) => Some((
+                format!("preview:{key}#{}", step.previews),
+                Effect::Preview {
+                    step: key.clone(),
+                    call: call.clone(),
+                },
+            )),
             Some(Phase::Calling(calling)) => {
                 let (step, timeout_ms) = (key.clone(), calling.timeout_ms);
                 let effect = if calling.planned.call.effect.changes() {
-                    Effect::Change { step, key: calling.key, timeout_ms }
+                    Effect::Change {
+                        step,
+                        key: calling.key,
+                        timeout_ms,
+                    }
                 } else {
-                    let poll = run.definition().step(&key.id).and_then(|step| step.poll.clone());
-                    Effect::Read { step, call: calling.planned.call.clone(), key: calling.key, timeout_ms, poll }
+                    let poll = run
+                        .definition()
+                        .step(&key.id)
+                        .and_then(|step| step.poll.clone());
+                    Effect::Read {
+                        step,
+                        call: calling.planned.call.clone(),
+                        key: calling.key,
+                        timeout_ms,
+                        poll,
+                    }
                 };
                 Some((format!("call:{}", calling.key), effect))
             }
             Some(Phase::Observing { calling, stop, .. }) => {
                 let (call, key, stop) = (calling.planned.call.clone(), calling.key, *stop);
                 let id = format!("observe:{key}#{}", calling.interruptions);
-                Some((id, Effect::Observe { step: step_key(run, &calling.key), call, key, stop }))
+                Some((
+                    id,
+                    Effect::Observe {
+                        step: step_key(run, &calling.key),
+                        call,
+                        key,
+                        stop,
+                    },
+                ))
             }
             _ => None,
         };
@@ -33,12 +58,26 @@ pub(crate) fn owed(run: &Run) -> BTreeMap<EffectId, Effect> {
         let effect = match &gate.state {
             GateState::Open { reminders, .. } => {
                 let title = gate.card.as_ref().unwrap().title.clone();
-                let alert = Effect::Alert { gate: id.clone(), revision: gate.revision, title, reminders: *reminders };
+                let alert = Effect::Alert {
+                    gate: id.clone(),
+                    revision: gate.revision,
+                    title,
+                    reminders: *reminders,
+                };
                 Some((format!("alert:{id}#{}", gate.revision), alert))
             }
-            GateState::Rechecking { reading: Some(read), .. } => {
+            GateState::Rechecking {
+                reading: Some(read),
+                ..
+            } => {
                 let (step, call) = (read.step.clone(), read.call.clone());
-                let effect = Effect::Read { step, call, key: read.key, timeout_ms: read.timeout_ms, poll: None };
+                let effect = Effect::Read {
+                    step,
+                    call,
+                    key: read.key,
+                    timeout_ms: read.timeout_ms,
+                    poll: None,
+                };
                 Some((format!("recheck:{}", read.key), effect))
             }
             _ => None,
@@ -59,21 +98,51 @@ pub(crate) fn timers(run: &Run) -> BTreeMap<TimerId, i64> {
     let mut timers = BTreeMap::new();
     for (key, step) in run.steps() {
         if let Some(Phase::Backoff { due_us, n, .. }) = step.phase() {
-            timers.insert(TimerId::Retry { step: key.clone(), attempt: step.attempt, n: *n }, *due_us);
+            timers.insert(
+                TimerId::Retry {
+                    step: key.clone(),
+                    attempt: step.attempt,
+                    n: *n,
+                },
+                *due_us,
+            );
         }
     }
     for (id, gate) in run.gates() {
-        let GateState::Open { opened_at_us, reminders } = &gate.state else { continue };
+        let GateState::Open {
+            opened_at_us,
+            reminders,
+        } = &gate.state
+        else {
+            continue;
+        };
         let (gate_id, revision) = (id.clone(), gate.revision);
         if let Some(expires) = gate.card.as_ref().and_then(|card| card.expires_at_us) {
-            timers.insert(TimerId::GateExpiry { gate: gate_id.clone(), revision }, expires);
+            timers.insert(
+                TimerId::GateExpiry {
+                    gate: gate_id.clone(),
+                    revision,
+                },
+                expires,
+            );
         }
-        let definition = run.definition().step(&id.step.id).and_then(|step| step.gate(id.kind));
+        let definition = run
+            .definition()
+            .step(&id.step.id)
+            .and_then(|step| step.gate(id.kind));
         if let Some(remind_ms) = definition.and_then(|gate| gate.remind_ms) {
             let number = reminders + 1;
-            let late = i128::from(*opened_at_us) + i128::from(number) * i128::from(remind_ms) * 1000;
+            let late =
+                i128::from(*opened_at_us) + i128::from(number) * i128::from(remind_ms) * 1000;
             let due = i64::try_from(late).unwrap_or(i64::MAX);
-            timers.insert(TimerId::GateReminder { gate: gate_id, revision, number }, due);
+            timers.insert(
+                TimerId::GateReminder {
+                    gate: gate_id,
+                    revision,
+                    number,
+                },
+                due,
+            );
         }
     }
     timers

@@ -5,8 +5,8 @@ use super::{recompute, world::World};
 use serde_json::{Map, Value as Json};
 use std::{collections::BTreeMap, sync::Arc};
 use workflow::{
-    Actor, Answer, Command, Datum, Decision, Digest, DoubtAnswer, Effect, EffectId, Event, GateId, Input, Permit, Phase,
-    Record, Refusal, Run, RunId, StepKey, StepState, StepStatus, Stop, TimerId, Values, Workflow, decide, digest_of_json,
+    Actor, Command, Digest, DoubtAnswer, Effect, Event, Input, Permit, Phase, Record, Refusal, Run,
+    RunId, StepKey, StepState, StepStatus, Stop, Values, Workflow, decide, digest_of_json,
     externalise,
 };
 
@@ -77,8 +77,17 @@ impl Bench {
     }
 
     /// Puts a command to the run and journals what follows.
-    pub(crate) fn ask(&mut self, actor: Actor, command: Command) -> Result<Option<Refusal>, Refusal> {
-        let input = Input { command, actor: actor.clone(), at_us: self.clock_us, entropy: self.dice };
+    pub(crate) fn ask(
+        &mut self,
+        actor: Actor,
+        command: Command,
+    ) -> Result<Option<Refusal>, Refusal> {
+        let input = Input {
+            command,
+            actor: actor.clone(),
+            at_us: self.clock_us,
+            entropy: self.dice,
+        };
         let verdict = match decide(&self.run, &input, &self.blobs) {
             Ok(verdict) => verdict,
             Err(Stop::Refused(refusal)) => {
@@ -89,12 +98,21 @@ impl Bench {
         };
         let mut events = verdict.events;
         for blob in externalise(&mut events) {
-            self.blobs.0.insert(blob.sha256, Arc::new(serde_json::from_slice(&blob.body).unwrap()));
+            self.blobs.0.insert(
+                blob.sha256,
+                Arc::new(serde_json::from_slice(&blob.body).unwrap()),
+            );
         }
         self.verdicts.push(events.clone());
         let at_us = self.run.not_before(self.clock_us);
         for event in events {
-            let record = Record { run: self.run.id().clone(), seq: self.run.seq() + 1, at_us, actor: actor.clone(), event };
+            let record = Record {
+                run: self.run.id().clone(),
+                seq: self.run.seq() + 1,
+                at_us,
+                actor: actor.clone(),
+                event,
+            };
             self.append(record);
         }
         self.settled();
@@ -103,7 +121,9 @@ impl Bench {
 
     fn append(&mut self, record: Record) {
         let before = self.run.clone();
-        self.run.apply(&record).unwrap_or_else(|fault| panic!("{fault}: {:?}", record.event));
+        self.run
+            .apply(&record)
+            .unwrap_or_else(|fault| panic!("{fault}: {:?}", record.event));
         // A snapshot that went through JSON, and a record that did, go on to the same run.
         let copy: Record = through_json(&record);
         assert_eq!(copy, record);
@@ -119,25 +139,38 @@ impl Bench {
     /// I3: nothing changing starts unless exactly that call was paid for since the last start.
     fn ledger(&mut self, before: &Run, record: &Record) {
         match &record.event {
-            Event::GrantSpent { step, call_digest, .. } => {
+            Event::GrantSpent {
+                step, call_digest, ..
+            } => {
                 self.paid.insert(step.clone(), *call_digest);
             }
-            Event::DoubtResolved { step, answer: DoubtAnswer::RunAgain } => {
+            Event::DoubtResolved {
+                step,
+                answer: DoubtAnswer::RunAgain,
+            } => {
                 assert_eq!(record.actor.kind, workflow::ActorKind::Person);
                 let digest = before.step(step).unwrap().planned().unwrap().digest;
                 self.paid.insert(step.clone(), digest);
             }
             Event::CallStarted { step, .. } => {
-                let Some(Phase::Calling(calling)) = self.run.step(step).unwrap().phase() else { panic!("no call") };
+                let Some(Phase::Calling(calling)) = self.run.step(step).unwrap().phase() else {
+                    panic!("no call")
+                };
                 let paid = self.paid.remove(step);
                 if calling.planned.call.effect.changes() {
-                    assert_eq!(paid, Some(calling.planned.digest), "{step} was not paid for");
+                    assert_eq!(
+                        paid,
+                        Some(calling.planned.digest),
+                        "{step} was not paid for"
+                    );
                 }
             }
             Event::GateDecided { .. } | Event::InputEdited { .. } => {
                 assert_eq!(record.actor.kind, workflow::ActorKind::Person, "I4");
             }
-            Event::RunCompleted { .. } | Event::RunFailed { .. } | Event::RunCancelled => self.terminal += 1,
+            Event::RunCompleted { .. } | Event::RunFailed { .. } | Event::RunCancelled => {
+                self.terminal += 1
+            }
             _ => {}
         }
     }
@@ -154,10 +187,20 @@ impl Bench {
         }
         assert!(last == 0 || last == self.run.seq());
         if self.run.is_over() {
-            assert_eq!(self.run.open_gates().count(), 0, "an open gate after the end");
-            assert!(self.run.outstanding().is_empty() && self.run.timers().is_empty(), "owed after the end");
+            assert_eq!(
+                self.run.open_gates().count(),
+                0,
+                "an open gate after the end"
+            );
+            assert!(
+                self.run.outstanding().is_empty() && self.run.timers().is_empty(),
+                "owed after the end"
+            );
             for (key, step) in self.run.steps() {
-                assert!(!matches!(step.state, StepState::Active(_)), "{key} is under way after the end");
+                assert!(
+                    !matches!(step.state, StepState::Active(_)),
+                    "{key} is under way after the end"
+                );
             }
         }
         for effect in self.run.outstanding().values() {
@@ -167,13 +210,21 @@ impl Bench {
             }
         }
         for stage in self.run.stages() {
-            assert!(!self.run.is_over() || !matches!(stage.status, StepStatus::InProgress | StepStatus::Waiting), "{stage:?}");
+            assert!(
+                !self.run.is_over()
+                    || !matches!(stage.status, StepStatus::InProgress | StepStatus::Waiting),
+                "{stage:?}"
+            );
         }
     }
 
     /// What holds between commands: the run is not stuck, and the whole journal folds to it.
     fn settled(&self) {
-        let doubt = self.run.steps().values().any(|step| matches!(step.phase(), Some(Phase::InDoubt { .. })));
+        let doubt = self
+            .run
+            .steps()
+            .values()
+            .any(|step| matches!(step.phase(), Some(Phase::InDoubt { .. })));
         let moves = self.run.is_over()
             || self.run.seq() == 0
             || !self.run.outstanding().is_empty()
@@ -184,7 +235,12 @@ impl Bench {
             for step in self.run.definition().all_steps() {
                 if self.run.definition().list_depth(&step.id) == 0 {
                     let status = self.run.step_status(&StepKey::top(&step.id));
-                    assert_ne!(status, StepStatus::Pending, "{} is pending after the end", step.id);
+                    assert_ne!(
+                        status,
+                        StepStatus::Pending,
+                        "{} is pending after the end",
+                        step.id
+                    );
                 }
             }
         }
@@ -194,140 +250,15 @@ impl Bench {
     pub(crate) fn fold(&self, length: usize) -> Run {
         self.empty.clone().fold(&self.records[..length]).unwrap()
     }
-
-    /// Answers one owed effect; false when the world is silent.
-    pub(crate) fn answer(&mut self, id: &EffectId) -> bool {
-        let effect = self.run.outstanding()[id].clone();
-        let permit = match &effect {
-            Effect::Change { step, .. } => Some(Permit::redeem(&self.run, step, &self.blobs).unwrap()),
-            _ => None,
-        };
-        let Some(answer) = self.world.answer(&effect, permit.as_ref()) else { return false };
-        self.ask(Actor::engine(), Command::Answered { effect: id.clone(), answer, log: None }).unwrap();
-        true
-    }
-
-    /// Gives this answer to what a step is owed.
-    pub(crate) fn say(&mut self, step: &str, answer: Answer) -> Result<Option<Refusal>, Refusal> {
-        let (id, _) = self.owed_to(step).unwrap_or_else(|| panic!("nothing is owed to {step}"));
-        self.ask(Actor::engine(), Command::Answered { effect: id, answer, log: None })
-    }
-
-    /// What a step is owed.
-    pub(crate) fn owed_to(&self, step: &str) -> Option<(EffectId, Effect)> {
-        let key: StepKey = step.parse().unwrap();
-        let fits = |effect: &&Effect| match effect {
-            Effect::Preview { step, .. }
-            | Effect::Read { step, .. }
-            | Effect::Change { step, .. }
-            | Effect::Observe { step, .. } => *step == key,
-            Effect::Alert { .. } => false,
-        };
-        self.run.outstanding().iter().find(|(_, effect)| fits(effect)).map(|(id, effect)| (id.clone(), effect.clone()))
-    }
-
-    /// Lets the world answer until it has nothing more to say. No timer fires.
-    pub(crate) fn work(&mut self) -> &mut Bench {
-        loop {
-            let ids: Vec<EffectId> = self.run.outstanding().keys().cloned().collect();
-            let answered = ids.iter().any(|id| {
-                let speaks = self.run.outstanding().get(id).is_some_and(|effect| !self.world.keeps_back(effect));
-                speaks && self.answer(id)
-            });
-            if !answered {
-                return self;
-            }
-        }
-    }
-
-    /// Time goes by: due timers fire, the world does not answer.
-    pub(crate) fn pass(&mut self, ms: i64) -> &mut Bench {
-        self.clock_us += ms * 1000;
-        loop {
-            let due: Option<TimerId> =
-                self.run.timers().iter().filter(|(_, due)| **due <= self.clock_us).min_by_key(|(_, due)| **due).map(|(id, _)| id.clone());
-            let Some(timer) = due else { return self };
-            self.ask(Actor::engine(), Command::Timer(timer.clone())).unwrap();
-            assert!(!self.run.timers().contains_key(&timer), "{timer:?} fires for ever");
-        }
-    }
-
-    /// The program ends and begins again: answers under way are lost.
-    pub(crate) fn crash(&mut self) -> &mut Bench {
-        self.run = self.fold(self.records.len());
-        self.ask(Actor::engine(), Command::Resume).unwrap();
-        self
-    }
-
-    pub(crate) fn decide(&mut self, gate: &str, decision: Decision) -> Result<Option<Refusal>, Refusal> {
-        let gate: GateId = gate.parse().unwrap();
-        let known = self.run.gate(&gate);
-        let revision = known.map_or(0, |gate| gate.revision);
-        let digest = known.and_then(|gate| gate.card_digest).unwrap_or(Digest::from_bytes([0; 32]));
-        self.ask(me(), Command::Decide { gate, revision, digest, decision })
-    }
-
-    pub(crate) fn approve(&mut self, gate: &str) -> &mut Bench {
-        self.decide(gate, Decision::Approve).unwrap();
-        self
-    }
-
-    pub(crate) fn reject(&mut self, gate: &str) -> &mut Bench {
-        self.decide(gate, Decision::Reject { reason: "no".to_owned(), then: workflow::Then::Stop }).unwrap();
-        self
-    }
-
-    pub(crate) fn drop_items(&mut self, gate: &str, items: &[&str]) -> &mut Bench {
-        let items = items.iter().map(|item| item.parse().unwrap()).collect();
-        self.decide(gate, Decision::Drop { items }).unwrap();
-        self
-    }
-
-    pub(crate) fn resolve(&mut self, step: &str, answer: DoubtAnswer) -> Result<Option<Refusal>, Refusal> {
-        self.ask(me(), Command::Resolve { step: step.parse().unwrap(), answer })
-    }
-
-    pub(crate) fn cancel(&mut self) -> &mut Bench {
-        self.ask(me(), Command::Cancel).unwrap();
-        self
-    }
-
-    pub(crate) fn status(&self, step: &str) -> &'static str {
-        self.run.step_status(&step.parse().unwrap()).word()
-    }
-
-    pub(crate) fn gate(&self, gate: &str) -> &workflow::GateRun {
-        self.run.gate(&gate.parse().unwrap()).unwrap_or_else(|| panic!("no gate {gate}"))
-    }
-
-    pub(crate) fn card(&self, gate: &str) -> &workflow::Card {
-        self.gate(gate).card.as_ref().unwrap()
-    }
-
-    pub(crate) fn output(&self, step: &str) -> Json {
-        let step = self.run.step(&step.parse().unwrap());
-        match step.and_then(|step| step.output()) {
-            Some(Datum::Inline(value)) => value.clone(),
-            Some(Datum::Blob { sha256, .. }) => self.blobs.get(sha256).unwrap().as_ref().clone(),
-            None => Json::Null,
-        }
-    }
-
-    /// The journal as words: one event a line.
-    pub(crate) fn words(&self) -> Vec<String> {
-        self.records.iter().map(|record| words(&record.event)).collect()
-    }
-
-    /// The words of the last command's events.
-    pub(crate) fn last(&self) -> Vec<String> {
-        self.verdicts.last().unwrap().iter().map(words).collect()
-    }
 }
 
 /// An event as a word and what it is about.
 pub(crate) fn words(event: &Event) -> String {
     let json = serde_json::to_value(event).unwrap();
     let kind = json["kind"].as_str().unwrap();
-    let about = json["gate"].as_str().or(json["step"].as_str()).unwrap_or_default();
+    let about = json["gate"]
+        .as_str()
+        .or(json["step"].as_str())
+        .unwrap_or_default();
     format!("{kind} {about}").trim_end().to_owned()
 }

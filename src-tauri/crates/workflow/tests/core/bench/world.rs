@@ -4,8 +4,8 @@
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use workflow::{
-    Answer, Call, Change, Datum, Digest, Effect, ErrorClass, Observation, Outcome, Permit, Preview, ToolError, ToolOutput,
-    UndoPlan,
+    Answer, Call, Change, Datum, Digest, Effect, ErrorClass, Observation, Outcome, Permit, Preview,
+    ToolError, ToolOutput, UndoPlan,
 };
 
 /// An answer that was written down beforehand.
@@ -40,15 +40,18 @@ pub(crate) struct World {
 impl World {
     /// What comes next for a step (`write`, `write[0]`); after the last one the world answers as it does by itself.
     pub(crate) fn script(&mut self, step: &str, replies: impl IntoIterator<Item = Reply>) {
-        self.script.entry(step.to_owned()).or_default().extend(replies);
+        self.script
+            .entry(step.to_owned())
+            .or_default()
+            .extend(replies);
     }
 
     /// Is the answer to this kept back?
     pub(crate) fn keeps_back(&self, effect: &Effect) -> bool {
         match effect {
-            Effect::Read { step, .. } | Effect::Change { step, .. } | Effect::Observe { step, .. } => {
-                self.held.contains(&step.to_string())
-            }
+            Effect::Read { step, .. }
+            | Effect::Change { step, .. }
+            | Effect::Observe { step, .. } => self.held.contains(&step.to_string()),
             Effect::Preview { .. } => false,
             Effect::Alert { .. } => true,
         }
@@ -63,10 +66,12 @@ impl World {
     /// The answer to what is owed; `None` when there is none (yet). `permit` for a change.
     pub(crate) fn answer(&mut self, effect: &Effect, permit: Option<&Permit>) -> Option<Answer> {
         match effect {
-            Effect::Preview { step, call } => match self.next(&step.to_string(), |one| matches!(one, Reply::Preview(_))) {
-                Some(Reply::Preview(result)) => Some(Answer::Previewed(result)),
-                _ => Some(Answer::Previewed(Ok(plain_preview(call)))),
-            },
+            Effect::Preview { step, call } => {
+                match self.next(&step.to_string(), |one| matches!(one, Reply::Preview(_))) {
+                    Some(Reply::Preview(result)) => Some(Answer::Previewed(result)),
+                    _ => Some(Answer::Previewed(Ok(plain_preview(call)))),
+                }
+            }
             Effect::Read { step, call, .. } => {
                 self.reads.push((step.to_string(), arguments(call)));
                 match self.next(&step.to_string(), |one| matches!(one, Reply::Result(_))) {
@@ -94,14 +99,26 @@ impl World {
                         self.repeated.push(*key);
                     }
                     if !self.done.contains_key(key) {
-                        self.changes.push((step.to_string(), permit.call().tool.clone(), permit.args().clone()));
+                        self.changes.push((
+                            step.to_string(),
+                            permit.call().tool.clone(),
+                            permit.args().clone(),
+                        ));
                     }
-                    let done = result.clone().unwrap_or_else(|_| output(json!({ "done": "after all" })));
+                    let done = result
+                        .clone()
+                        .unwrap_or_else(|_| output(json!({ "done": "after all" })));
                     self.done.insert(*key, done);
                 }
                 Some(Answer::Finished(result))
             }
-            Effect::Observe { step, key, call, stop, .. } => {
+            Effect::Observe {
+                step,
+                key,
+                call,
+                stop,
+                ..
+            } => {
                 if let Some(Reply::Observed(observation)) =
                     self.next(&step.to_string(), |one| matches!(one, Reply::Observed(_)))
                 {
@@ -111,7 +128,9 @@ impl World {
                     self.stopped.insert(*key);
                 }
                 Some(Answer::Observed(match self.done.get(key) {
-                    _ if call.tool == "manual" => Observation::Unknown { why: "nobody can tell".to_owned() },
+                    _ if call.tool == "manual" => Observation::Unknown {
+                        why: "nobody can tell".to_owned(),
+                    },
                     Some(done) => Observation::Done(done.clone()),
                     None => Observation::NotDone,
                 }))
@@ -129,14 +148,24 @@ fn plain_preview(call: &Call) -> Preview {
     Preview {
         targets: Vec::new(),
         facts: BTreeMap::new(),
-        changes: vec![Change { verb: "write".to_owned(), subject: call.tool.clone(), diff: "+ x".to_owned() }],
+        changes: vec![Change {
+            verb: "write".to_owned(),
+            subject: call.tool.clone(),
+            diff: "+ x".to_owned(),
+        }],
         blast_radius: "one toy".to_owned(),
-        undo: Some(UndoPlan { tool: "undo".to_owned(), says: "It is taken back".to_owned() }),
+        undo: Some(UndoPlan {
+            tool: "undo".to_owned(),
+            says: "It is taken back".to_owned(),
+        }),
     }
 }
 
 pub(crate) fn output(value: Json) -> ToolOutput {
-    ToolOutput { output: Datum::Inline(value), receipt: None }
+    ToolOutput {
+        output: Datum::Inline(value),
+        receipt: None,
+    }
 }
 
 /// A result.
@@ -162,5 +191,11 @@ pub(crate) fn error(class: ErrorClass, outcome: Outcome) -> ToolError {
 /// A preview that names one fact.
 pub(crate) fn preview(fact: Json) -> Reply {
     let facts = BTreeMap::from([("fact".to_owned(), fact)]);
-    Reply::Preview(Ok(Preview { targets: Vec::new(), facts, changes: Vec::new(), blast_radius: String::new(), undo: None }))
+    Reply::Preview(Ok(Preview {
+        targets: Vec::new(),
+        facts,
+        changes: Vec::new(),
+        blast_radius: String::new(),
+        undo: None,
+    }))
 }

@@ -15,7 +15,12 @@ use workflow::{Actor, Command, Decision, DecisionKind, DoubtAnswer, Phase};
 fn share(part: f64) -> Config {
     let usual = Config::default();
     let cases = (f64::from(usual.cases) * part).ceil() as u32;
-    Config { cases, failure_persistence: None, max_shrink_iters: 400, ..usual }
+    Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 400,
+        ..usual
+    }
 }
 
 /// A person who says yes and a world that works: every run ends.
@@ -25,12 +30,20 @@ fn cooperate(bench: &mut Bench) {
             return;
         }
         bench.work();
-        let doubt = bench.run.steps().iter().find(|(_, step)| matches!(step.phase(), Some(Phase::InDoubt { .. })));
+        let doubt = bench
+            .run
+            .steps()
+            .iter()
+            .find(|(_, step)| matches!(step.phase(), Some(Phase::InDoubt { .. })));
         if let Some(step) = doubt.map(|(key, _)| key.to_string()) {
             bench.resolve(&step, DoubtAnswer::ItHappened).unwrap();
             continue;
         }
-        let open = bench.run.open_gates().next().map(|gate| gate.id.to_string());
+        let open = bench
+            .run
+            .open_gates()
+            .next()
+            .map(|gate| gate.id.to_string());
         if let Some(gate) = open {
             let offered = bench.card(&gate).decisions.contains(&DecisionKind::Approve);
             assert!(offered, "a card without a yes");
@@ -159,9 +172,22 @@ proptest! {
 
 /// One answer, decision or timer of a cooperative world.
 fn step(bench: &mut Bench) {
-    let next = bench.run.outstanding().iter().find(|(_, effect)| !bench.world.keeps_back(effect)).map(|(id, _)| id.clone());
-    let open = bench.run.open_gates().next().map(|gate| gate.id.to_string());
-    let doubt = bench.run.steps().iter().find(|(_, step)| matches!(step.phase(), Some(Phase::InDoubt { .. })));
+    let next = bench
+        .run
+        .outstanding()
+        .iter()
+        .find(|(_, effect)| !bench.world.keeps_back(effect))
+        .map(|(id, _)| id.clone());
+    let open = bench
+        .run
+        .open_gates()
+        .next()
+        .map(|gate| gate.id.to_string());
+    let doubt = bench
+        .run
+        .steps()
+        .iter()
+        .find(|(_, step)| matches!(step.phase(), Some(Phase::InDoubt { .. })));
     let doubt = doubt.map(|(key, _)| key.to_string());
     if let Some(id) = next {
         bench.answer(&id);

@@ -4,17 +4,29 @@ use crate::bench::{Bench, error, me, output, preview};
 use proptest::prelude::*;
 use serde_json::json;
 use workflow::{
-    Actor, Answer, Command, Decision, Digest, DoubtAnswer, Effect, EffectId, ErrorClass, GateId, Observation, Outcome, Phase, Then,
-    TimerId,
+    Actor, Answer, Command, Decision, Digest, DoubtAnswer, Effect, EffectId, ErrorClass, GateId,
+    Observation, Outcome, Phase, Then, TimerId,
 };
 
 /// One random command; numbers pick from what there is.
 #[derive(Clone, Debug)]
 pub(crate) enum Op {
-    Answer { pick: usize, kind: usize },
-    Decide { pick: usize, kind: usize, stale: bool },
-    Resolve { pick: usize, again: bool },
-    Timer { pick: usize },
+    Answer {
+        pick: usize,
+        kind: usize,
+    },
+    Decide {
+        pick: usize,
+        kind: usize,
+        stale: bool,
+    },
+    Resolve {
+        pick: usize,
+        again: bool,
+    },
+    Timer {
+        pick: usize,
+    },
     /// Milliseconds; backwards as well: a clock may be set.
     Pass(i64),
     Cancel,
@@ -41,19 +53,39 @@ pub(crate) fn play(bench: &mut Bench, op: &Op) {
         Op::Answer { pick, kind } => answer(bench, *pick, *kind),
         Op::Decide { pick, kind, stale } => decide(bench, *pick, *kind, *stale),
         Op::Resolve { pick, again } => {
-            let doubts: Vec<_> =
-                bench.run.steps().iter().filter(|(_, step)| matches!(step.phase(), Some(Phase::InDoubt { .. }))).map(|(key, _)| key.clone()).collect();
+            let doubts: Vec<_> = bench
+                .run
+                .steps()
+                .iter()
+                .filter(|(_, step)| matches!(step.phase(), Some(Phase::InDoubt { .. })))
+                .map(|(key, _)| key.clone())
+                .collect();
             if let Some(step) = doubts.get(pick % doubts.len().max(1)) {
-                let answer = if *again { DoubtAnswer::RunAgain } else { DoubtAnswer::ItHappened };
-                let _ = bench.ask(me(), Command::Resolve { step: step.clone(), answer });
+                let answer = if *again {
+                    DoubtAnswer::RunAgain
+                } else {
+                    DoubtAnswer::ItHappened
+                };
+                let _ = bench.ask(
+                    me(),
+                    Command::Resolve {
+                        step: step.clone(),
+                        answer,
+                    },
+                );
             }
         }
         Op::Timer { pick } => {
             let timers: Vec<TimerId> = bench.run.timers().keys().cloned().collect();
             if let Some(timer) = timers.get(pick % timers.len().max(1)) {
                 bench.clock_us = bench.clock_us.max(bench.run.timers()[timer]);
-                bench.ask(Actor::engine(), Command::Timer(timer.clone())).unwrap();
-                assert!(!bench.run.timers().contains_key(timer), "{timer:?} fires for ever");
+                bench
+                    .ask(Actor::engine(), Command::Timer(timer.clone()))
+                    .unwrap();
+                assert!(
+                    !bench.run.timers().contains_key(timer),
+                    "{timer:?} fires for ever"
+                );
             }
         }
         Op::Pass(ms) => bench.clock_us += ms * 1000,
@@ -77,7 +109,12 @@ fn answer(bench: &mut Bench, pick: usize, kind: usize) {
         return;
     }
     let (id, effect) = &owed[pick % owed.len()];
-    let classes = [ErrorClass::Network, ErrorClass::Timeout, ErrorClass::Auth, ErrorClass::Precondition];
+    let classes = [
+        ErrorClass::Network,
+        ErrorClass::Timeout,
+        ErrorClass::Auth,
+        ErrorClass::Precondition,
+    ];
     let outcomes = [Outcome::NotStarted, Outcome::NotDone, Outcome::Unknown];
     let mut fault = error(classes[kind % 4], outcomes[kind % 3]);
     if kind == 13 {
@@ -87,68 +124,158 @@ fn answer(bench: &mut Bench, pick: usize, kind: usize) {
         Effect::Preview { .. } => match kind {
             0..3 => Answer::Previewed(Err(fault)),
             3..6 => {
-                let crate::bench::Reply::Preview(result) = preview(json!(kind)) else { return };
+                let crate::bench::Reply::Preview(result) = preview(json!(kind)) else {
+                    return;
+                };
                 Answer::Previewed(result)
             }
-            _ => return drop(bench.answer(id)),
+            _ => {
+                bench.answer(id);
+                return;
+            }
         },
         Effect::Read { .. } | Effect::Change { .. } => match kind {
             0..8 | 13 => Answer::Finished(Err(fault)),
             8 => Answer::Finished(Ok(output(json!({ "ok": false })))),
             9 => Answer::Finished(Ok(output(json!(null)))),
             10 => Answer::Finished(Ok(output(json!({ "over": true, "big": "x".repeat(5000) })))),
-            _ => return drop(bench.answer(id)),
+            _ => {
+                bench.answer(id);
+                return;
+            }
         },
         Effect::Observe { .. } => Answer::Observed(match kind % 4 {
             0 => Observation::Done(output(json!({}))),
             1 | 2 => Observation::NotDone,
-            _ => Observation::Unknown { why: "who knows".to_owned() },
+            _ => Observation::Unknown {
+                why: "who knows".to_owned(),
+            },
         }),
         Effect::Alert { .. } => return,
     };
-    bench.ask(Actor::engine(), Command::Answered { effect: id.clone(), answer, log: None }).unwrap();
+    bench
+        .ask(
+            Actor::engine(),
+            Command::Answered {
+                effect: id.clone(),
+                answer,
+                log: None,
+            },
+        )
+        .unwrap();
 }
 
 fn decide(bench: &mut Bench, pick: usize, kind: usize, stale: bool) {
     // Any gate there is, open ones first.
-    let mut gates: Vec<&workflow::GateRun> = bench.run.gates().values().map(AsRef::as_ref).collect();
+    let mut gates: Vec<&workflow::GateRun> =
+        bench.run.gates().values().map(AsRef::as_ref).collect();
     gates.sort_by_key(|gate| !gate.is_open());
     let open = gates.iter().filter(|gate| gate.is_open()).count();
-    let among = if open > 0 && pick < 9 { open } else { gates.len() };
-    let Some(gate) = gates.get(pick % among.max(1)).map(|gate| (*gate).clone()) else { return };
-    let items: Vec<_> = gate.card.iter().flat_map(|card| card.calls.iter().map(|call| call.step.clone())).collect();
+    let among = if open > 0 && pick < 9 {
+        open
+    } else {
+        gates.len()
+    };
+    let Some(gate) = gates.get(pick % among.max(1)).map(|gate| (*gate).clone()) else {
+        return;
+    };
+    let items: Vec<_> = gate
+        .card
+        .iter()
+        .flat_map(|card| card.calls.iter().map(|call| call.step.clone()))
+        .collect();
     let decision = match kind {
         0..6 => Decision::Approve,
         6 => Decision::Drop { items },
-        7 => Decision::Drop { items: items.into_iter().step_by(2).collect() },
-        8 => Decision::Edit { values: [("output".to_owned(), json!({}))].into_iter().collect() },
+        7 => Decision::Drop {
+            items: items.into_iter().step_by(2).collect(),
+        },
+        8 => Decision::Edit {
+            values: [("output".to_owned(), json!({}))].into_iter().collect(),
+        },
         9 => Decision::Skip,
-        10 => Decision::Redo { feedback: "again".to_owned() },
-        _ => Decision::Reject { reason: "no".to_owned(), then: Then::Stop },
+        10 => Decision::Redo {
+            feedback: "again".to_owned(),
+        },
+        _ => Decision::Reject {
+            reason: "no".to_owned(),
+            then: Then::Stop,
+        },
     };
     let revision = gate.revision + u32::from(stale);
     let digest = gate.card_digest.unwrap_or(Digest::of(b"none"));
-    let _ = bench.ask(me(), Command::Decide { gate: gate.id, revision, digest, decision });
+    let _ = bench.ask(
+        me(),
+        Command::Decide {
+            gate: gate.id,
+            revision,
+            digest,
+            decision,
+        },
+    );
 }
 
 fn nonsense(bench: &mut Bench, which: usize) {
     let gate: GateId = "nobody[3.1].after".parse().unwrap();
     let digest = Digest::of(b"nonsense");
-    let approve = |gate: GateId| Command::Decide { gate, revision: 1, digest, decision: Decision::Approve };
-    let first_gate = bench.run.gates().keys().next().cloned().unwrap_or(gate.clone());
-    let first_owed = bench.run.outstanding().keys().next().cloned().unwrap_or(EffectId("nothing".to_owned()));
-    let answered = |effect, answer| Command::Answered { effect, answer, log: None };
+    let approve = |gate: GateId| Command::Decide {
+        gate,
+        revision: 1,
+        digest,
+        decision: Decision::Approve,
+    };
+    let first_gate = bench
+        .run
+        .gates()
+        .keys()
+        .next()
+        .cloned()
+        .unwrap_or(gate.clone());
+    let first_owed = bench
+        .run
+        .outstanding()
+        .keys()
+        .next()
+        .cloned()
+        .unwrap_or(EffectId("nothing".to_owned()));
+    let answered = |effect, answer| Command::Answered {
+        effect,
+        answer,
+        log: None,
+    };
     let command = match which {
-        0 => Command::Start { inputs: Default::default() },
+        0 => Command::Start {
+            inputs: Default::default(),
+        },
         1 => approve(gate),
         2 => approve(first_gate),
-        3 => answered(EffectId("call:nothing".to_owned()), Answer::Observed(Observation::NotDone)),
+        3 => answered(
+            EffectId("call:nothing".to_owned()),
+            Answer::Observed(Observation::NotDone),
+        ),
         4 => answered(first_owed, Answer::Observed(Observation::NotDone)),
-        5 => Command::Timer(TimerId::GateExpiry { gate: first_gate, revision: 99 }),
-        6 => Command::Timer(TimerId::Retry { step: "s0".parse().unwrap(), attempt: 9, n: 9 }),
-        7 => Command::Resolve { step: "s0".parse().unwrap(), answer: DoubtAnswer::RunAgain },
-        _ => answered(first_owed, Answer::Previewed(Err(error(ErrorClass::Internal, Outcome::Unknown)))),
+        5 => Command::Timer(TimerId::GateExpiry {
+            gate: first_gate,
+            revision: 99,
+        }),
+        6 => Command::Timer(TimerId::Retry {
+            step: "s0".parse().unwrap(),
+            attempt: 9,
+            n: 9,
+        }),
+        7 => Command::Resolve {
+            step: "s0".parse().unwrap(),
+            answer: DoubtAnswer::RunAgain,
+        },
+        _ => answered(
+            first_owed,
+            Answer::Previewed(Err(error(ErrorClass::Internal, Outcome::Unknown))),
+        ),
     };
-    let actor = if which.is_multiple_of(2) { me() } else { Actor::engine() };
+    let actor = if which.is_multiple_of(2) {
+        me()
+    } else {
+        Actor::engine()
+    };
     let _ = bench.ask(actor, command);
 }

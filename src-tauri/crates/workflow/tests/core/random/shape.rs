@@ -34,21 +34,33 @@ pub(crate) struct Around {
 /// A step of a random workflow.
 #[derive(Clone, Debug)]
 pub(crate) enum Shape {
-    Leaf { tool: usize, around: Around },
-    Steps { inside: Vec<Shape>, around: Around },
-    Parallel { all: bool, inside: Vec<Shape>, around: Around },
+    Leaf {
+        tool: usize,
+        around: Around,
+    },
+    Steps {
+        inside: Vec<Shape>,
+        around: Around,
+    },
+    Parallel {
+        all: bool,
+        inside: Vec<Shape>,
+        around: Around,
+    },
 }
 
 fn asked() -> impl Strategy<Value = Asked> {
-    (any::<[bool; 6]>(), prop::option::weighted(0.3, 0usize..6)).prop_map(|([each, ttl, wait, remind, recheck, skip_when], redo)| Asked {
-        each,
-        ttl,
-        wait: wait && remind,
-        remind,
-        recheck,
-        skip_when,
-        redo,
-    })
+    (any::<[bool; 6]>(), prop::option::weighted(0.3, 0usize..6)).prop_map(
+        |([each, ttl, wait, remind, recheck, skip_when], redo)| Asked {
+            each,
+            ttl,
+            wait: wait && remind,
+            remind,
+            recheck,
+            skip_when,
+            redo,
+        },
+    )
 }
 
 fn around(gates: bool) -> impl Strategy<Value = Around> {
@@ -63,16 +75,18 @@ fn around(gates: bool) -> impl Strategy<Value = Around> {
         prop::bool::weighted(0.1),
         prop::bool::weighted(0.05),
     )
-        .prop_map(|(needs, when, foreach, retry, before, after, asserts, exits)| Around {
-            needs,
-            when,
-            foreach,
-            retry,
-            before,
-            after,
-            asserts,
-            exits,
-        })
+        .prop_map(
+            |(needs, when, foreach, retry, before, after, asserts, exits)| Around {
+                needs,
+                when,
+                foreach,
+                retry,
+                before,
+                after,
+                asserts,
+                exits,
+            },
+        )
 }
 
 /// Up to some ten steps, nested at most two deep.
@@ -81,8 +95,15 @@ pub(crate) fn shapes() -> impl Strategy<Value = Vec<Shape>> {
     let shape = leaf.prop_recursive(2, 8, 3, |inner| {
         let inside = prop::collection::vec(inner, 1..4);
         prop_oneof![
-            (inside.clone(), around(false)).prop_map(|(inside, around)| Shape::Steps { inside, around }),
-            (any::<bool>(), inside, around(false)).prop_map(|(all, inside, around)| Shape::Parallel { all, inside, around }),
+            (inside.clone(), around(false))
+                .prop_map(|(inside, around)| Shape::Steps { inside, around }),
+            (any::<bool>(), inside, around(false)).prop_map(|(all, inside, around)| {
+                Shape::Parallel {
+                    all,
+                    inside,
+                    around,
+                }
+            }),
         ]
     });
     prop::collection::vec(shape, 1..5)
@@ -91,7 +112,10 @@ pub(crate) fn shapes() -> impl Strategy<Value = Vec<Shape>> {
 /// The workflow of these shapes, as the loader would pass it: a change has a gate, a recheck and a redo name earlier
 /// reads, and only the steps of one list need each other.
 pub(crate) fn build(shapes: &[Shape]) -> Workflow {
-    let mut maker = Maker { next: 0, reads: Vec::new() };
+    let mut maker = Maker {
+        next: 0,
+        reads: Vec::new(),
+    };
     flow(maker.list(shapes, false, false))
 }
 
@@ -109,20 +133,30 @@ impl Maker {
             let id = format!("s{}", self.next);
             self.next += 1;
             let around = match shape {
-                Shape::Leaf { around, .. } | Shape::Steps { around, .. } | Shape::Parallel { around, .. } => around,
+                Shape::Leaf { around, .. }
+                | Shape::Steps { around, .. }
+                | Shape::Parallel { around, .. } => around,
             };
             let needs: Vec<&str> = match (around.needs, beside) {
                 (0, false) => above.last().map(String::as_str).into_iter().collect(),
-                (back, _) => above.iter().rev().nth(back).map(String::as_str).into_iter().collect(),
+                (back, _) => above
+                    .iter()
+                    .rev()
+                    .nth(back)
+                    .map(String::as_str)
+                    .into_iter()
+                    .collect(),
             };
             let needs: Vec<String> = needs.into_iter().map(str::to_owned).collect();
             let in_list_now = in_list || around.foreach.is_some();
             let step = match shape {
                 Shape::Leaf { tool, .. } => self.leaf(&id, *tool, around, in_list_now),
                 Shape::Steps { inside, .. } => group(&id, self.list(inside, false, in_list_now)),
-                Shape::Parallel { all, inside, .. } => {
-                    parallel(&id, if *all { Fail::All } else { Fail::Fast }, self.list(inside, true, in_list_now))
-                }
+                Shape::Parallel { all, inside, .. } => parallel(
+                    &id,
+                    if *all { Fail::All } else { Fail::Fast },
+                    self.list(inside, true, in_list_now),
+                ),
             };
             let needs: Vec<&str> = needs.iter().map(String::as_str).collect();
             let mut step = step.needs(&needs);
@@ -140,7 +174,9 @@ impl Maker {
     }
 
     fn leaf(&mut self, id: &str, tool: usize, around: &Around, in_list: bool) -> S {
-        let tool = ["read", "read", "secret", "write", "write", "keyed", "manual", "rule"][tool];
+        let tool = [
+            "read", "read", "secret", "write", "write", "keyed", "manual", "rule",
+        ][tool];
         let mut step = match tool {
             "rule" => ai(id, json!({ "type": "object" }), json!({})),
             tool => call(id, tool).with(json!({ "value": id })),
@@ -168,7 +204,12 @@ impl Maker {
     }
 
     fn gate(&self, asked: &Asked) -> G {
-        let mut made = gate().redo(asked.redo.and_then(|at| self.reads.get(at).map(String::as_str)), 2);
+        let mut made = gate().redo(
+            asked
+                .redo
+                .and_then(|at| self.reads.get(at).map(String::as_str)),
+            2,
+        );
         if asked.each {
             made = made.each();
         }
@@ -182,7 +223,14 @@ impl Maker {
             made = made.remind(7000);
         }
         if asked.recheck {
-            let names: Vec<&str> = self.reads.iter().rev().take(2).rev().map(String::as_str).collect();
+            let names: Vec<&str> = self
+                .reads
+                .iter()
+                .rev()
+                .take(2)
+                .rev()
+                .map(String::as_str)
+                .collect();
             made = made.recheck(&names);
         }
         if asked.skip_when {
