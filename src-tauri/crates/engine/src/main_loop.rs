@@ -169,6 +169,7 @@ impl MainLoop {
     /// Takes the next commands of a run until one is being made durable.
     fn pump(&mut self, id: &RunId, mut definition: Option<PinnedDefinition>) {
         let Some(live) = self.runs.get_mut(id) else { return };
+        let mut taken_up = false;
         while live.in_flight.is_none() && self.world.store.health() == Health::Writable {
             let Some(pending) = live.waiting.pop_front() else { break };
             let input = Input {
@@ -198,6 +199,7 @@ impl MainLoop {
                 }
             };
             if verdict.events.is_empty() {
+                taken_up |= matches!(pending.command, Command::Resume);
                 let answer = verdict.refusal.map_or_else(|| Ok(live.run.clone()), |refusal| Err(refusal.into()));
                 pending.answer(answer);
                 continue;
@@ -232,6 +234,11 @@ impl MainLoop {
             live.in_flight = Some(InFlight { next, records, refusal: verdict.refusal, pending });
             let (mailbox, run) = (self.world.mailbox.clone(), id.clone());
             self.world.store.append(append, move |result| mailbox.send(Message::Appended { run, result }));
+        }
+        // Nothing had to be settled first: what is owed simply starts again. With something to settle it starts when
+        // that is durable, so that no change is made before the tool was asked about it.
+        if taken_up && live.in_flight.is_none() {
+            self.reconcile(id);
         }
     }
 
