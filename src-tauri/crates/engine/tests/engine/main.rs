@@ -7,3 +7,4 @@ mod gates;
 mod health;
 mod owners;
 mod people;
+mod recovery;
