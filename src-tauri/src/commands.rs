@@ -4,8 +4,9 @@
 
 use api::{Batch, Fault, Topic};
 use serde_json::Value as Json;
-use tauri::ipc::{Channel, Invoke};
-use tauri::{Runtime, State};
+use tauri::async_runtime::spawn;
+use tauri::ipc::{Channel, Invoke, JavaScriptChannelId};
+use tauri::{Runtime, State, Webview};
 
 use crate::desk::Desk;
 use crate::follow::pass_on;
@@ -23,15 +24,18 @@ api::for_each_call!(command);
 
 /// Follows a topic; the notices come through the channel until `unfollow`, a gap, or the end of the page.
 #[tauri::command]
-async fn follow(
+async fn follow<R: Runtime>(
+    webview: Webview<R>,
     desk: State<'_, Desk>,
     topic: Json,
-    channel: Channel<Batch>,
+    channel: String,
 ) -> Result<String, Fault> {
     let topic: Topic = serde_json::from_value(topic).map_err(|why| wrong_arguments(&why))?;
+    let id: JavaScriptChannelId = channel.parse().map_err(|why| wrong_arguments(&why))?;
     let notices = desk.door()?.follow(topic).await?;
-    let task =
-        tauri::async_runtime::spawn(pass_on(notices, move |batch| channel.send(batch).is_ok()));
+    // Made only now: a channel says that it has ended when it is dropped, and that must not overtake a fault.
+    let channel: Channel<Batch> = id.channel_on(webview);
+    let task = spawn(pass_on(notices, move |batch| channel.send(batch).is_ok()));
     Ok(desk.keep(task))
 }
 

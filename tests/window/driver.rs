@@ -28,11 +28,7 @@ pub(crate) struct Driver {
 pub(crate) struct Element(String);
 
 /// What the driver refuses: a word of the protocol, and a sentence.
-#[derive(Debug)]
-pub(crate) struct Refused {
-    pub(crate) word: String,
-    pub(crate) sentence: String,
-}
+type Refused = String;
 
 impl Driver {
     /// A driver that waits for a session.
@@ -63,7 +59,7 @@ impl Driver {
             json!({ "webkitgtk:browserOptions": options, "timeouts": { "script": 30_000 } });
         let wanted = json!({ "capabilities": { "alwaysMatch": always } });
         let session = self.request("POST", "/session", &wanted);
-        let session = session.unwrap_or_else(|why| panic!("no session: {why:?}\n{}", said(stage)));
+        let session = session.unwrap_or_else(|why| panic!("no session: {why}\n{}", said(stage)));
         self.session = session["sessionId"].as_str().unwrap().to_owned();
         self
     }
@@ -73,14 +69,33 @@ impl Driver {
         self.program.pid()
     }
 
-    /// The first element that a CSS selector finds.
+    /// The first element of a CSS selector that a person can see.
     pub(crate) fn find(&self, css: &str) -> Option<Element> {
-        let wanted = json!({ "using": "css selector", "value": css });
-        match self.post("/element", &wanted) {
-            Ok(found) => Some(Element(found[ELEMENT].as_str().unwrap().to_owned())),
-            Err(refused) if refused.word == "no such element" => None,
-            Err(refused) => panic!("{css}: {refused:?}"),
-        }
+        self.first(css, "(e) => e.checkVisibility()")
+    }
+
+    /// The first element of a CSS selector; options of a closed list cannot be seen.
+    pub(crate) fn find_hidden(&self, css: &str) -> Option<Element> {
+        self.first(css, "() => true")
+    }
+
+    fn first(&self, css: &str, such: &str) -> Option<Element> {
+        let script =
+            format!("return [...document.querySelectorAll(arguments[0])].find({such}) ?? null");
+        // Refused where the page replaces the element at this very moment: then it is not there.
+        let wanted = json!({ "script": script, "args": [css] });
+        let found = self.post("/execute/sync", &wanted).ok()?;
+        Some(Element(found.get(ELEMENT)?.as_str()?.to_owned()))
+    }
+
+    /// Runs the body of a function in the page, whose first argument is an element.
+    pub(crate) fn ask(&self, element: &Element, body: &str, more: &Json) -> Result<Json, Refused> {
+        let mut arguments = vec![json!({ ELEMENT: element.0 })];
+        arguments.extend(more.as_array().into_iter().flatten().cloned());
+        self.post(
+            "/execute/sync",
+            &json!({ "script": body, "args": arguments }),
+        )
     }
 
     /// A click as of a mouse: refused where the element is covered or out of sight.
@@ -103,28 +118,29 @@ impl Driver {
     pub(crate) fn script(&self, body: &str, arguments: &Json) -> Json {
         let wanted = json!({ "script": body, "args": arguments });
         self.post("/execute/sync", &wanted)
-            .unwrap_or_else(|why| panic!("{body}: {why:?}"))
+            .unwrap_or_else(|why| panic!("{body}: {why}"))
     }
 
     /// Runs the body of a function in the page; its last argument is called with the result.
     pub(crate) fn script_with_callback(&self, body: &str, arguments: &Json) -> Json {
         let wanted = json!({ "script": body, "args": arguments });
         self.post("/execute/async", &wanted)
-            .unwrap_or_else(|why| panic!("{body}: {why:?}"))
+            .unwrap_or_else(|why| panic!("{body}: {why}"))
     }
 
-    /// A picture of the page, as PNG.
-    pub(crate) fn picture(&self) -> Vec<u8> {
+    /// A picture of the page, as PNG, once what has changed is drawn: a webview draws later than it changes.
+    pub(crate) fn picture(&self) -> Option<Vec<u8>> {
         use base64::Engine as _;
+        let settled = "const [done] = arguments; requestAnimationFrame(() => \
+                       requestAnimationFrame(() => setTimeout(done, 400)))";
+        self.script_with_callback(settled, &json!([]));
         let path = format!("/session/{}/screenshot", self.session);
-        let text = self.request("GET", &path, &Json::Null).unwrap();
-        base64::prelude::BASE64_STANDARD
-            .decode(text.as_str().unwrap())
-            .unwrap()
+        let text = self.request("GET", &path, &Json::Null).ok()?;
+        base64::prelude::BASE64_STANDARD.decode(text.as_str()?).ok()
     }
 
     /// Closes the window as a person does, by ending the session.
-    pub(crate) fn end(self) {
+    pub(crate) fn end(&self) {
         let _ = self.request("DELETE", &format!("/session/{}", self.session), &Json::Null);
     }
 
@@ -133,18 +149,13 @@ impl Driver {
     }
 
     fn request(&self, method: &str, path: &str, body: &Json) -> Result<Json, Refused> {
-        let answer = http(self.port, method, path, body).map_err(|why| Refused {
-            word: "no answer".to_owned(),
-            sentence: why.to_string(),
-        })?;
+        let answer =
+            http(self.port, method, path, body).map_err(|why| format!("no answer: {why}"))?;
         let value = answer["value"].clone();
-        match value.get("error").and_then(Json::as_str) {
-            // A script may give an object with a field of that name; the driver's own has a message beside it.
-            Some(word) if value.get("message").is_some() => Err(Refused {
-                word: word.to_owned(),
-                sentence: value["message"].as_str().unwrap_or_default().to_owned(),
-            }),
-            Some(_) | None => Ok(value),
+        // A script may give an object with a field of that name; the driver's own has a message beside it.
+        match (value.get("error"), value.get("message")) {
+            (Some(word), Some(sentence)) => Err(format!("{word}: {sentence}")),
+            (Some(_) | None, _) => Ok(value),
         }
     }
 }

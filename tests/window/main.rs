@@ -2,9 +2,14 @@
 //! through over WebDriver. What it needs is in `stage.rs`; without it the tests say `SKIPPED:` and in CI they fail.
 //! Nothing listens but on loopback, and every process ends by the id it was started with.
 
+mod crash;
+mod door;
 mod driver;
+mod faults;
 mod first_start;
+mod gates;
 mod page;
 mod process;
 mod stage;
 mod start_time;
+mod tour;

@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value as Json, json};
 
 use crate::driver::{Driver, Element, said};
-use crate::process::{children, until, until_else};
+use crate::process::{children, until_else};
 use crate::stage::Stage;
 
 /// How long a part may take to appear: far longer than it should, since the machine may be busy.
@@ -27,7 +27,7 @@ impl<'a> Window<'a> {
     /// Opens the window on the data folder of the stage and waits until Home is there.
     pub(crate) fn open(stage: &'a Stage) -> Self {
         let window = Self::open_anyhow(stage);
-        window.see("workflow-select");
+        window.see("#rail-toggle");
         window
     }
 
@@ -45,11 +45,7 @@ impl<'a> Window<'a> {
 
     /// Waits until a part can be seen.
     pub(crate) fn see(&self, part: &str) -> Element {
-        let ask = || {
-            self.shows(part)
-                .then(|| self.driver.find(&css(part)))
-                .flatten()
-        };
+        let ask = || self.driver.find(&css(part));
         until_else(PATIENCE_S, ask, || {
             format!("`{part}` can be seen; {}", self.where_we_are())
         })
@@ -57,28 +53,25 @@ impl<'a> Window<'a> {
 
     /// Waits until a part cannot be seen any more.
     pub(crate) fn see_no(&self, part: &str) {
-        until(&format!("`{part}` is gone"), PATIENCE_S, || {
-            (!self.shows(part)).then_some(())
+        let ask = || (!self.shows(part)).then_some(());
+        until_else(PATIENCE_S, ask, || {
+            format!("`{part}` is gone; {}", self.where_we_are())
         });
     }
 
     /// Can a part be seen now?
     pub(crate) fn shows(&self, part: &str) -> bool {
-        let script =
-            "const e = document.querySelector(arguments[0]); return !!e && e.checkVisibility()";
-        self.driver.script(script, &json!([css(part)])) == true
+        self.driver.find(&css(part)).is_some()
     }
 
     /// Clicks a part once it can be clicked, and counts it.
     pub(crate) fn click(&self, part: &str) {
         let ask = || {
-            let ready = "const e = document.querySelector(arguments[0]); \
-                         return !!e && !e.disabled && e.getAttribute('aria-disabled') !== 'true'";
-            if self.driver.script(ready, &json!([css(part)])) != true {
-                return None;
-            }
+            let element = self.driver.find(&css(part))?;
+            let ready = "const [e] = arguments; return !e.disabled && e.getAttribute('aria-disabled') !== 'true'";
             // Refused where it moves, is covered, or was replaced in between: a person would try again too.
-            self.driver.click(&self.driver.find(&css(part))?).ok()
+            let ready = self.driver.ask(&element, ready, &Json::Null).ok()? == true;
+            ready.then(|| self.driver.click(&element).ok()).flatten()
         };
         until_else(PATIENCE_S, ask, || {
             format!("`{part}` can be clicked; {}", self.where_we_are())
@@ -93,54 +86,115 @@ impl<'a> Window<'a> {
 
     /// Types into a part, in place of what stood there.
     pub(crate) fn fill(&self, part: &str, text: &str) {
-        until(&format!("`{part}` takes text"), PATIENCE_S, || {
-            self.driver.write(&self.driver.find(&css(part))?, text).ok()
+        let ask = || self.driver.write(&self.driver.find(&css(part))?, text).ok();
+        until_else(PATIENCE_S, ask, || {
+            format!("`{part}` takes text; {}", self.where_we_are())
         });
     }
 
     /// Chooses from a list.
     pub(crate) fn choose(&self, part: &str, value: &str) {
-        self.see(part);
-        until(&format!("`{part}` offers {value}"), PATIENCE_S, || {
-            self.driver
-                .click(
-                    &self
-                        .driver
-                        .find(&format!("{} option[value=\"{value}\"]", css(part)))?,
-                )
-                .ok()
+        // As by Tab. WebKit tells the page of a choice only when it differs from the one it saw when the list got the
+        // focus, and a click by the driver gives it none.
+        self.asked(
+            part,
+            "arguments[0].blur(); arguments[0].focus()",
+            &Json::Null,
+        );
+        let option = format!("{} option[value=\"{value}\"]", css(part));
+        let ask = || self.driver.click(&self.driver.find_hidden(&option)?).ok();
+        until_else(PATIENCE_S, ask, || {
+            format!("`{part}` offers {value}; {}", self.where_we_are())
         });
         self.clicks.set(self.clicks.get() + 1);
     }
 
     /// The words of a part.
     pub(crate) fn text(&self, part: &str) -> String {
-        self.see(part);
-        let script = "return document.querySelector(arguments[0])?.innerText ?? ''";
-        self.driver
-            .script(script, &json!([css(part)]))
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
+        let text = self.asked(part, "return arguments[0].innerText", &Json::Null);
+        text.as_str().unwrap_or_default().to_owned()
     }
 
     /// An attribute of a part.
     pub(crate) fn attribute(&self, part: &str, name: &str) -> Option<String> {
-        let script =
-            "return document.querySelector(arguments[0])?.getAttribute(arguments[1]) ?? null";
-        self.driver
-            .script(script, &json!([css(part), name]))
-            .as_str()
-            .map(str::to_owned)
+        let value = self.asked(
+            part,
+            "return arguments[0].getAttribute(arguments[1])",
+            &json!([name]),
+        );
+        value.as_str().map(str::to_owned)
     }
 
     /// Waits until a part says something.
     pub(crate) fn reads(&self, part: &str, words: &str) {
-        let said = |text: String| text.to_lowercase().contains(&words.to_lowercase());
-        let ask = || (self.shows(part) && said(self.text(part))).then_some(());
+        let ask = || {
+            self.text(part)
+                .to_lowercase()
+                .contains(&words.to_lowercase())
+                .then_some(())
+        };
         until_else(PATIENCE_S, ask, || {
             format!("`{part}` says “{words}”; {}", self.where_we_are())
         });
+    }
+
+    /// Waits until an attribute of a part has this value.
+    pub(crate) fn has(&self, part: &str, name: &str, value: &str) {
+        let ask = || (self.attribute(part, name).as_deref() == Some(value)).then_some(());
+        until_else(PATIENCE_S, ask, || {
+            let now = self.attribute(part, name);
+            format!(
+                "`{part}` has {name}={value}, not {now:?}; {}",
+                self.where_we_are()
+            )
+        });
+    }
+
+    /// Asks a part something; asks again where it was replaced in between.
+    fn asked(&self, part: &str, script: &str, more: &Json) -> Json {
+        let ask = || {
+            self.driver
+                .ask(&self.driver.find(&css(part))?, script, more)
+                .ok()
+        };
+        until_else(PATIENCE_S, ask, || {
+            format!("`{part}` can be seen; {}", self.where_we_are())
+        })
+    }
+
+    /// Starts a workflow in the rail, by clicks.
+    pub(crate) fn start(&self, workflow: &str, inputs: &[(&str, &str)]) {
+        self.start_with(workflow, inputs, || ());
+    }
+
+    /// The same, with a look at the form before it is sent.
+    pub(crate) fn start_with(&self, workflow: &str, inputs: &[(&str, &str)], look: impl FnOnce()) {
+        if !self.shows("workflow-select") {
+            self.click("#rail-toggle");
+        }
+        self.choose("workflow-select", workflow);
+        for (name, value) in inputs {
+            self.fill(&format!("input-{name}"), value);
+        }
+        look();
+        self.click("start-workflow");
+    }
+
+    /// From the card in the rail to the whole card, on the page of its run.
+    pub(crate) fn open_whole_card(&self) {
+        self.click("[data-testid=card] a[href^='#/run/']");
+        self.see("card-digest");
+    }
+
+    /// From anywhere to the whole card of the run that waits.
+    pub(crate) fn review(&self) {
+        self.click("[data-testid=waiting-banner] :is(a, button)");
+        self.see("card-digest");
+    }
+
+    /// Waits until the run that is shown is in this state.
+    pub(crate) fn run_is(&self, state: &str) {
+        self.has("run-state", "data-state", state);
     }
 
     /// Runs the body of a function in the page: for looking, not for doing.
@@ -148,17 +202,27 @@ impl<'a> Window<'a> {
         self.driver.script(body, arguments)
     }
 
-    /// The page in a theme, without a click.
-    pub(crate) fn in_theme(&self, theme: &str) {
-        self.script(
-            "document.documentElement.dataset.theme = arguments[0]",
-            &json!([theme]),
-        );
+    /// The page in a theme, or in the one it had, without a click.
+    pub(crate) fn in_theme(&self, theme: Option<&str>) {
+        let script = "const [theme] = arguments, root = document.documentElement; \
+                      if (theme) root.dataset.theme = theme; else delete root.dataset.theme";
+        self.script(script, &json!([theme]));
     }
 
     /// A picture of the page.
     pub(crate) fn picture(&self, file: &Path) {
-        fs::write(file, self.driver.picture()).unwrap();
+        fs::write(file, self.driver.picture().unwrap()).unwrap();
+    }
+
+    /// A picture of the page among those of the tests.
+    pub(crate) fn keep_picture(&self, name: &str) {
+        self.picture(&pictures().join(format!("{name}.png")));
+    }
+
+    /// From Home to the report of a health check, by clicks.
+    pub(crate) fn run_health_check(&self) {
+        self.click("home-run-health-check");
+        self.see("report");
     }
 
     /// Ends the program as a power cut would.
@@ -179,7 +243,18 @@ impl<'a> Window<'a> {
             json!([]),
             "the policy of the page was violated"
         );
-        assert_eq!(seen["errors"], json!([]), "the page complained");
+        // Tauri says so of a channel that the page has let go while a last message was on its way.
+        let late = |what: &&Json| {
+            what.as_str()
+                .is_some_and(|what| what.contains("Couldn't find callback id"))
+        };
+        let errors: Vec<&Json> = seen["errors"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|what| !late(what))
+            .collect();
+        assert!(errors.is_empty(), "the page complained: {errors:?}");
         self.driver.end();
         let log = said(self.stage);
         assert!(
@@ -203,6 +278,36 @@ impl<'a> Window<'a> {
     }
 }
 
+impl Drop for Window<'_> {
+    fn drop(&mut self) {
+        // What a person would have seen when the test failed.
+        if std::thread::panicking()
+            && let Some(picture) = self.driver.picture()
+        {
+            let test = std::thread::current()
+                .name()
+                .unwrap_or("test")
+                .replace("::", "-");
+            let file = pictures().join(format!("failed-{test}.png"));
+            if fs::write(&file, picture).is_ok() {
+                println!("what the window showed: {}", file.display());
+            }
+            println!("{}", said(self.stage));
+        }
+    }
+}
+
+/// Where pictures of tests are kept: a folder that cargo gives to tests.
+fn pictures() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("window");
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A part by its `data-testid`, or by a CSS selector where it has none.
 fn css(part: &str) -> String {
+    if part.starts_with(['#', '[', '.']) {
+        return part.to_owned();
+    }
     format!("[data-testid=\"{part}\"]")
 }

@@ -19,6 +19,13 @@ const TOOLS: [(&str, &str); 4] = [
     ("import", "imagemagick"),
 ];
 
+/// A bus that starts no programs by itself: none is needed, and they would outlive the test.
+const BUS: &str = "<!DOCTYPE busconfig PUBLIC '-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN' \
+                   'http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd'>\
+                   <busconfig><type>session</type><listen>unix:dir=FOLDER</listen><policy context='default'>\
+                   <allow send_destination='*' eavesdrop='true'/><allow eavesdrop='true'/><allow own='*'/>\
+                   </policy></busconfig>";
+
 /// One window at a time: on two cores the webviews of two tests would only wait for each other.
 static ONE: Mutex<()> = Mutex::new(());
 
@@ -30,12 +37,44 @@ pub(crate) struct Stage {
     display: String,
     bus: String,
     folder: TempDir,
+    /// What a command runs under.
+    within: Vec<String>,
     _one: MutexGuard<'static, ()>,
+}
+
+/// What the data folder lies on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Disk {
+    /// Any disk.
+    Usual,
+    /// One that cannot be written.
+    ReadOnly,
+    /// One without space.
+    Full,
+}
+
+impl Disk {
+    /// Shell commands that put it at `$D`, in a mount namespace that ends with the last process in it.
+    fn mount(self) -> Option<&'static str> {
+        match self {
+            Self::Usual => None,
+            Self::ReadOnly => Some("mount -t tmpfs tmpfs \"$D\" && mount -o remount,ro \"$D\""),
+            Self::Full => Some(
+                "mount -t tmpfs -o size=64k tmpfs \"$D\" && \
+                 { dd if=/dev/zero of=\"$D/ballast\" bs=4k 2>/dev/null || true; }",
+            ),
+        }
+    }
 }
 
 impl Stage {
     /// Sets the stage; `None` where a tool is missing, which is said, and in CI a failure.
     pub(crate) fn set() -> Option<Self> {
+        Self::set_on(Disk::Usual)
+    }
+
+    /// The same, with a data folder on another kind of disk, where this machine lets tests mount one.
+    pub(crate) fn set_on(disk: Disk) -> Option<Self> {
         for (tool, package) in TOOLS {
             if on_path(tool).is_none() {
                 let why =
@@ -56,6 +95,7 @@ impl Stage {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         fs::set_permissions(folder.path().join("run"), fs::Permissions::from_mode(0o700)).unwrap();
+        let within = within(disk, &folder.path().join("data"))?;
         let log = folder.path().join("log");
         let mut xvfb = Command::new("Xvfb");
         xvfb.args([
@@ -69,8 +109,21 @@ impl Stage {
             "-noreset",
         ]);
         let (_display, number) = Started::with_first_line(&mut xvfb, &log);
+        let bus = folder.path().join("bus.conf");
+        fs::write(
+            &bus,
+            BUS.replace("FOLDER", &folder.path().join("run").display().to_string()),
+        )
+        .unwrap();
         let mut daemon = Command::new("dbus-daemon");
-        daemon.args(["--session", "--nofork", "--nopidfile", "--print-address=1"]);
+        daemon
+            .args([
+                "--nofork",
+                "--nopidfile",
+                "--print-address=1",
+                "--config-file",
+            ])
+            .arg(bus);
         let (_bus, bus) = Started::with_first_line(&mut daemon, &log);
         Some(Self {
             _bus,
@@ -78,6 +131,7 @@ impl Stage {
             display: format!(":{number}"),
             bus,
             folder,
+            within,
             _one: one,
         })
     }
@@ -109,7 +163,15 @@ impl Stage {
 
     /// A program that sees this stage and nothing of the person who runs the tests.
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
-        let mut command = Command::new(program);
+        let mut command = match self.within.split_first() {
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program.as_ref());
+                command.env("D", self.data());
+                command
+            }
+            None => Command::new(program),
+        };
         let home = self.folder().join("home");
         command
             .env("DISPLAY", &self.display)
@@ -122,7 +184,6 @@ impl Stage {
             .env("COUNTERSIGN_DATA_DIR", self.data())
             .env("LANG", "C.UTF-8")
             .env("GSETTINGS_BACKEND", "memory")
-            // Programs that the bus would start for us: none is needed.
             .env("NO_AT_BRIDGE", "1")
             .env("GTK_USE_PORTAL", "0")
             .env("GIO_USE_VFS", "local")
@@ -144,4 +205,23 @@ impl Stage {
             "import could not take a picture: {status}"
         );
     }
+}
+
+/// What a command runs under so that it finds this disk; `None` where the machine does not let tests mount one.
+fn within(disk: Disk, data: &Path) -> Option<Vec<String>> {
+    let Some(mount) = disk.mount() else {
+        return Some(Vec::new());
+    };
+    // As root, or as the root of a user namespace.
+    for flags in ["-m", "-rm"] {
+        let mut attempt = Command::new("unshare");
+        attempt.args([flags, "sh", "-c", mount]).env("D", data);
+        if attempt.output().is_ok_and(|output| output.status.success()) {
+            let script = format!("{mount} && exec \"$@\"");
+            let words = ["unshare", flags, "sh", "-c", &script, "sh"];
+            return Some(words.map(str::to_owned).into());
+        }
+    }
+    println!("SKIPPED: window: this machine lets tests mount no disk");
+    None
 }
