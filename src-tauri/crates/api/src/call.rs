@@ -2,7 +2,8 @@
 //! (names for permissions, the window's typed call, the engine's dispatch) is read off this table.
 
 use crate::{
-    AuditReport, EngineState, LogPage, OperatorList, Started, TokenMade, ValidationReport, WorkflowList,
+    AuditReport, EngineState, LogPage, OperatorList, Started, TokenMade, ValidationReport,
+    WorkflowList,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};

@@ -20,7 +20,12 @@ pub struct Fault {
 impl Fault {
     /// A fault of that code.
     pub fn new(code: &str, title: impl Into<String>, action: impl Into<String>) -> Fault {
-        Fault { code: code.to_owned(), title: title.into(), detail: String::new(), action: action.into() }
+        Fault {
+            code: code.to_owned(),
+            title: title.into(),
+            detail: String::new(),
+            action: action.into(),
+        }
     }
 
     /// The same with technical detail.
@@ -33,7 +38,12 @@ impl Fault {
 
 impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Fault {
-        Fault { code: refusal.code, title: refusal.sentence, detail: String::new(), action: refusal.hint }
+        Fault {
+            code: refusal.code,
+            title: refusal.sentence,
+            detail: String::new(),
+            action: refusal.hint,
+        }
     }
 }
 

@@ -24,35 +24,56 @@ pub(crate) struct Office {
 }
 
 fn unknown_call(name: &str) -> Fault {
-    Fault::new("unknown_call", format!("There is no call {name}"), "Use a program of the same version as the engine")
+    Fault::new(
+        "unknown_call",
+        format!("There is no call {name}"),
+        "Use a program of the same version as the engine",
+    )
 }
 
 fn bad_arguments(name: &str, error: &serde_json::Error) -> Fault {
-    Fault::new("bad_arguments", format!("The arguments of {name} are not right"), "Use a program of the same version as the engine")
-        .with_detail(error.to_string())
+    Fault::new(
+        "bad_arguments",
+        format!("The arguments of {name} are not right"),
+        "Use a program of the same version as the engine",
+    )
+    .with_detail(error.to_string())
 }
 
 /// A call with its engine's answer.
 trait Answered: Call {
-    fn answer(self, office: &Office, origin: Origin) -> impl Future<Output = Result<Self::Reply, Fault>> + Send;
+    fn answer(
+        self,
+        office: &Office,
+        origin: Origin,
+    ) -> impl Future<Output = Result<Self::Reply, Fault>> + Send;
 }
 
 /// A call that the store alone can answer, also beside an owner.
 pub(crate) fn answer_reading(reader: &Reader, name: &str, args: Json) -> Result<Json, Fault> {
-    fn typed<C: Call>(args: Json, answer: impl FnOnce(C) -> Result<C::Reply, Fault>) -> Result<Json, Fault> {
+    fn typed<C: Call>(
+        args: Json,
+        answer: impl FnOnce(C) -> Result<C::Reply, Fault>,
+    ) -> Result<Json, Fault> {
         let call = serde_json::from_value(args).map_err(|error| bad_arguments(C::NAME, &error))?;
         serde_json::to_value(answer(call)?).map_err(faults::internal)
     }
     match name {
-        api::Runs::NAME => typed(args, |call: api::Runs| reading::board(reader, call.limit as usize)),
+        api::Runs::NAME => typed(args, |call: api::Runs| {
+            reading::board(reader, call.limit as usize)
+        }),
         api::ShowRun::NAME => typed(args, |call: api::ShowRun| {
             reading::fold_run(reader, &reading::find_run(reader, &call.run)?)
         }),
         api::Blob::NAME => typed(args, |call: api::Blob| reading::blob(reader, &call.sha256)),
-        api::Log::NAME => typed(args, |call: api::Log| reading::log(reader, &call.call, call.from)),
+        api::Log::NAME => typed(args, |call: api::Log| {
+            reading::log(reader, &call.call, call.from)
+        }),
         api::Operators::NAME => typed(args, |_: api::Operators| people::list(reader)),
         api::Audit::NAME => typed(args, |_: api::Audit| reading::audit(reader)),
-        api::Validate::NAME => typed(args, |call: api::Validate| Ok(workflows::validate(&call.file, &call.text))),
+        api::Validate::NAME => typed(args, |call: api::Validate| {
+            Ok(workflows::validate(&call.file, &call.text))
+        }),
         api::Schema::NAME => typed(args, |_: api::Schema| Ok(workflows::schema())),
         other if api::CALLS.iter().any(|call| call.name == other) => Err(Fault::new(
             "reading_only",
@@ -64,9 +85,19 @@ pub(crate) fn answer_reading(reader: &Reader, name: &str, args: Json) -> Result<
 }
 
 impl Office {
-    pub(crate) async fn dispatch(&self, name: &str, args: Json, origin: Origin) -> Result<Json, Fault> {
-        async fn typed<C: Answered>(office: &Office, args: Json, origin: Origin) -> Result<Json, Fault> {
-            let call: C = serde_json::from_value(args).map_err(|error| bad_arguments(C::NAME, &error))?;
+    pub(crate) async fn dispatch(
+        &self,
+        name: &str,
+        args: Json,
+        origin: Origin,
+    ) -> Result<Json, Fault> {
+        async fn typed<C: Answered>(
+            office: &Office,
+            args: Json,
+            origin: Origin,
+        ) -> Result<Json, Fault> {
+            let call: C =
+                serde_json::from_value(args).map_err(|error| bad_arguments(C::NAME, &error))?;
             serde_json::to_value(call.answer(office, origin).await?).map_err(faults::internal)
         }
         macro_rules! hand_on {
@@ -95,10 +126,19 @@ impl Office {
         }
     }
 
-    async fn command(&self, run: RunId, command: Command, actor: workflow::Actor) -> Result<Run, Fault> {
+    async fn command(
+        &self,
+        run: RunId,
+        command: Command,
+        actor: workflow::Actor,
+    ) -> Result<Run, Fault> {
         main_loop::ask(&self.mailbox, |reply: Reply| Message::Command {
             run,
-            pending: Pending { command, actor, reply: Some(reply) },
+            pending: Pending {
+                command,
+                actor,
+                reply: Some(reply),
+            },
         })
         .await
     }
@@ -109,27 +149,39 @@ impl Office {
         read: impl FnOnce(&Reader) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
         let store = Arc::clone(&self.store);
-        tokio::task::spawn_blocking(move || read(store.read())).await.map_err(faults::internal)?
+        tokio::task::spawn_blocking(move || read(store.read()))
+            .await
+            .map_err(faults::internal)?
     }
 }
 
 impl Answered for api::Workflows {
     async fn answer(self, office: &Office, _: Origin) -> Result<Self::Reply, Fault> {
         let definitions = Arc::clone(&office.definitions);
-        tokio::task::spawn_blocking(move || definitions.list()).await.map_err(faults::internal)
+        tokio::task::spawn_blocking(move || definitions.list())
+            .await
+            .map_err(faults::internal)
     }
 }
 
 impl Answered for api::StartRun {
     async fn answer(self, office: &Office, origin: Origin) -> Result<Self::Reply, Fault> {
         let (definitions, id) = (Arc::clone(&office.definitions), self.workflow.clone());
-        let pinned = tokio::task::spawn_blocking(move || definitions.pin(&id)).await.map_err(faults::internal)??;
+        let pinned = tokio::task::spawn_blocking(move || definitions.pin(&id))
+            .await
+            .map_err(faults::internal)??;
         let run = RunId(clock::run_name());
         let (name, actor) = (run.clone(), people::somebody(origin));
         main_loop::ask(&office.mailbox, |reply| Message::Start {
             run,
             definition: Box::new(pinned),
-            pending: Pending { command: Command::Start { inputs: self.inputs }, actor, reply: Some(reply) },
+            pending: Pending {
+                command: Command::Start {
+                    inputs: self.inputs,
+                },
+                actor,
+                reply: Some(reply),
+            },
         })
         .await?;
         Ok(api::Started { run: name })
@@ -138,34 +190,69 @@ impl Answered for api::StartRun {
 
 impl Answered for api::Runs {
     async fn answer(self, office: &Office, _: Origin) -> Result<Self::Reply, Fault> {
-        office.reading(move |reader| reading::board(reader, self.limit as usize)).await
+        office
+            .reading(move |reader| reading::board(reader, self.limit as usize))
+            .await
     }
 }
 
 impl Answered for api::ShowRun {
     async fn answer(self, office: &Office, _: Origin) -> Result<Self::Reply, Fault> {
-        office.reading(move |reader| reading::fold_run(reader, &reading::find_run(reader, &self.run)?)).await
+        office
+            .reading(move |reader| {
+                reading::fold_run(reader, &reading::find_run(reader, &self.run)?)
+            })
+            .await
     }
 }
 
 impl Answered for api::Decide {
     async fn answer(self, office: &Office, origin: Origin) -> Result<Self::Reply, Fault> {
         let actor = people::decider(&office.store, origin, self.token.as_deref())?;
-        let api::Decide { run, gate, revision, digest, decision, token: _ } = self;
-        office.command(run, Command::Decide { gate, revision, digest, decision }, actor).await
+        let api::Decide {
+            run,
+            gate,
+            revision,
+            digest,
+            decision,
+            token: _,
+        } = self;
+        office
+            .command(
+                run,
+                Command::Decide {
+                    gate,
+                    revision,
+                    digest,
+                    decision,
+                },
+                actor,
+            )
+            .await
     }
 }
 
 impl Answered for api::ResolveDoubt {
     async fn answer(self, office: &Office, origin: Origin) -> Result<Self::Reply, Fault> {
         let actor = people::decider(&office.store, origin, self.token.as_deref())?;
-        office.command(self.run, Command::Resolve { step: self.step, answer: self.answer }, actor).await
+        office
+            .command(
+                self.run,
+                Command::Resolve {
+                    step: self.step,
+                    answer: self.answer,
+                },
+                actor,
+            )
+            .await
     }
 }
 
 impl Answered for api::CancelRun {
     async fn answer(self, office: &Office, origin: Origin) -> Result<Self::Reply, Fault> {
-        office.command(self.run, Command::Cancel, people::somebody(origin)).await
+        office
+            .command(self.run, Command::Cancel, people::somebody(origin))
+            .await
     }
 }
 
@@ -175,25 +262,33 @@ impl Answered for api::Blob {
         if let Some(value) = office.values.get(&self.sha256) {
             return Ok(value.as_ref().clone());
         }
-        office.reading(move |reader| reading::blob(reader, &self.sha256)).await
+        office
+            .reading(move |reader| reading::blob(reader, &self.sha256))
+            .await
     }
 }
 
 impl Answered for api::Log {
     async fn answer(self, office: &Office, _: Origin) -> Result<Self::Reply, Fault> {
-        office.reading(move |reader| reading::log(reader, &self.call, self.from)).await
+        office
+            .reading(move |reader| reading::log(reader, &self.call, self.from))
+            .await
     }
 }
 
 impl Answered for api::Validate {
     async fn answer(self, _: &Office, _: Origin) -> Result<Self::Reply, Fault> {
-        tokio::task::spawn_blocking(move || workflows::validate(&self.file, &self.text)).await.map_err(faults::internal)
+        tokio::task::spawn_blocking(move || workflows::validate(&self.file, &self.text))
+            .await
+            .map_err(faults::internal)
     }
 }
 
 impl Answered for api::Schema {
     async fn answer(self, _: &Office, _: Origin) -> Result<Self::Reply, Fault> {
-        tokio::task::spawn_blocking(workflows::schema).await.map_err(faults::internal)
+        tokio::task::spawn_blocking(workflows::schema)
+            .await
+            .map_err(faults::internal)
     }
 }
 
@@ -204,7 +299,11 @@ impl Answered for api::Audit {
 }
 
 impl Answered for api::State {
-    fn answer(self, office: &Office, _: Origin) -> impl Future<Output = Result<Self::Reply, Fault>> + Send {
+    fn answer(
+        self,
+        office: &Office,
+        _: Origin,
+    ) -> impl Future<Output = Result<Self::Reply, Fault>> + Send {
         std::future::ready(Ok(office.state()))
     }
 }
@@ -212,7 +311,9 @@ impl Answered for api::State {
 impl Answered for api::RetryWrites {
     async fn answer(self, office: &Office, _: Origin) -> Result<Self::Reply, Fault> {
         let store = Arc::clone(&office.store);
-        tokio::task::spawn_blocking(move || store.retry_writes()).await.map_err(faults::internal)?;
+        tokio::task::spawn_blocking(move || store.retry_writes())
+            .await
+            .map_err(faults::internal)?;
         office.mailbox.send(Message::EngineChanged);
         Ok(office.state())
     }
@@ -221,20 +322,26 @@ impl Answered for api::RetryWrites {
 impl Answered for api::Operators {
     async fn answer(self, office: &Office, _: Origin) -> Result<Self::Reply, Fault> {
         let store = Arc::clone(&office.store);
-        tokio::task::spawn_blocking(move || people::list(store.read())).await.map_err(faults::internal)?
+        tokio::task::spawn_blocking(move || people::list(store.read()))
+            .await
+            .map_err(faults::internal)?
     }
 }
 
 impl Answered for api::MakeToken {
     async fn answer(self, office: &Office, origin: Origin) -> Result<Self::Reply, Fault> {
         let store = Arc::clone(&office.store);
-        tokio::task::spawn_blocking(move || people::make_token(&store, origin, &self.name)).await.map_err(faults::internal)?
+        tokio::task::spawn_blocking(move || people::make_token(&store, origin, &self.name))
+            .await
+            .map_err(faults::internal)?
     }
 }
 
 impl Answered for api::RevokeToken {
     async fn answer(self, office: &Office, origin: Origin) -> Result<Self::Reply, Fault> {
         let store = Arc::clone(&office.store);
-        tokio::task::spawn_blocking(move || people::revoke_token(&store, origin, &self.name)).await.map_err(faults::internal)?
+        tokio::task::spawn_blocking(move || people::revoke_token(&store, origin, &self.name))
+            .await
+            .map_err(faults::internal)?
     }
 }

@@ -4,7 +4,7 @@
 use crate::{
     answer::{self, Office},
     faults,
-    main_loop::{MainLoop, Mailbox, Message},
+    main_loop::{Mailbox, MainLoop, Message},
     perform::World,
     ports, socket,
     values::StoredValues,
@@ -40,12 +40,19 @@ impl OpenOptions {
     /// The default data folder: `$COUNTERSIGN_DATA_DIR`, else `countersign` in the user's data folder (XDG Base
     /// Directory Specification; `%APPDATA%` on Windows, `~/Library/Application Support` on macOS).
     pub fn new(program: &str) -> OpenOptions {
-        OpenOptions { data_dir: default_data_dir(), program: program.to_owned() }
+        OpenOptions {
+            data_dir: default_data_dir(),
+            program: program.to_owned(),
+        }
     }
 }
 
 fn default_data_dir() -> PathBuf {
-    let of = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let of = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     if let Some(dir) = of("COUNTERSIGN_DATA_DIR") {
         return dir;
     }
@@ -55,7 +62,9 @@ fn default_data_dir() -> PathBuf {
     } else if cfg!(target_os = "macos") {
         home.join("Library/Application Support")
     } else {
-        of("XDG_DATA_HOME").filter(|dir| dir.is_absolute()).unwrap_or_else(|| home.join(".local/share"))
+        of("XDG_DATA_HOME")
+            .filter(|dir| dir.is_absolute())
+            .unwrap_or_else(|| home.join(".local/share"))
     };
     base.join("countersign")
 }
@@ -105,13 +114,21 @@ struct Local {
 
 impl Local {
     fn office(&self) -> Result<Arc<Office>, Fault> {
-        let office = self.office.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let office = self
+            .office
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         office.ok_or_else(closing)
     }
 }
 
 fn closing() -> Fault {
-    Fault::new("closing", "The engine is closing", "Start the program again: runs go on from where they were")
+    Fault::new(
+        "closing",
+        "The engine is closing",
+        "Start the program again: runs go on from where they were",
+    )
 }
 
 /// Opens a data folder: here, or at the process that owns it.
@@ -122,15 +139,25 @@ pub async fn open(options: OpenOptions) -> Result<Door, Fault> {
     let runtime = Handle::current();
     let dir = options.data_dir.clone();
     let opened = tokio::task::spawn_blocking(move || {
-        Store::open(&options.data_dir, Options { program: options.program, ..Options::default() })
+        Store::open(
+            &options.data_dir,
+            Options {
+                program: options.program,
+                ..Options::default()
+            },
+        )
     })
     .await
     .map_err(faults::internal)?;
     match opened {
-        Ok(store) => tokio::task::spawn_blocking(move || local(dir, store, runtime)).await.map_err(faults::internal)?,
+        Ok(store) => tokio::task::spawn_blocking(move || local(dir, store, runtime))
+            .await
+            .map_err(faults::internal)?,
         Err(fault @ OpenFault::InUse { .. }) => match socket::Client::connect(&dir).await {
             Ok(client) => Ok(Door(Inner::Remote(client))),
-            Err(error) => Err(faults::open(&fault).with_detail(format!("its owner does not answer: {error}"))),
+            Err(error) => {
+                Err(faults::open(&fault).with_detail(format!("its owner does not answer: {error}")))
+            }
         },
         Err(fault) => Err(faults::open(&fault)),
     }
@@ -142,8 +169,12 @@ pub async fn open(options: OpenOptions) -> Result<Door, Fault> {
 /// The folder cannot be read.
 pub async fn open_for_reading(data_dir: &Path) -> Result<Door, Fault> {
     let dir = data_dir.to_owned();
-    let reader = tokio::task::spawn_blocking(move || Reader::open(&dir)).await.map_err(faults::internal)?;
-    reader.map(|reader| Door(Inner::Reading(Arc::new(reader)))).map_err(|fault| faults::open(&fault))
+    let reader = tokio::task::spawn_blocking(move || Reader::open(&dir))
+        .await
+        .map_err(faults::internal)?;
+    reader
+        .map(|reader| Door(Inner::Reading(Arc::new(reader))))
+        .map_err(|fault| faults::open(&fault))
 }
 
 fn local(dir: PathBuf, store: Store, runtime: Handle) -> Result<Door, Fault> {
@@ -155,7 +186,12 @@ fn local(dir: PathBuf, store: Store, runtime: Handle) -> Result<Door, Fault> {
     let folder = dir.join("workflows");
     std::fs::create_dir_all(&folder).map_err(|error| {
         let title = format!("The definitions folder {} cannot be made", folder.display());
-        Fault::new("folder_unusable", title, "Give your user the right to write there").with_detail(error.to_string())
+        Fault::new(
+            "folder_unusable",
+            title,
+            "Give your user the right to write there",
+        )
+        .with_detail(error.to_string())
     })?;
     let definitions = Arc::new(Definitions::open(&folder, &catalogue, mailbox.clone()));
     let office = Arc::new(Office {
@@ -177,7 +213,10 @@ fn local(dir: PathBuf, store: Store, runtime: Handle) -> Result<Door, Fault> {
     // Weak: the loop must not keep alive what is closed after it.
     let weak = Arc::downgrade(&office);
     let unknown = office.state();
-    let state = Arc::new(move || weak.upgrade().map_or_else(|| unknown.clone(), |office| office.state()));
+    let state = Arc::new(move || {
+        weak.upgrade()
+            .map_or_else(|| unknown.clone(), |office| office.state())
+    });
     let mut main_loop = MainLoop::new(world, state);
     main_loop.recover()?;
     let thread = thread::Builder::new()
@@ -252,16 +291,32 @@ impl Door {
     /// can be resumed.
     pub async fn close(self) {
         let Inner::Local(local) = &self.0 else { return };
-        if let Some(server) = local.server.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(server) = local
+            .server
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
             server.stop();
         }
-        let Some(office) = local.office.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        let Some(office) = local
+            .office
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        else {
+            return;
+        };
         let (done, closed) = oneshot::channel();
         office.mailbox.send(Message::Close { done });
         drop(office);
         // The loop may have ended already.
         let _ = closed.await;
-        let thread = local.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = local
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(thread) = thread {
             // The loop has said that it ends; a panic was reported when it happened.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;

@@ -27,9 +27,10 @@ pub(crate) fn open(fault: &OpenFault) -> Fault {
         OpenFault::ReadOnly { .. } => "folder_read_only",
         OpenFault::NoSpace { .. } => "disk_full",
         OpenFault::Missing { .. } => "no_data",
-        OpenFault::SqliteTooOld { .. } | OpenFault::Setting { .. } | OpenFault::NotEmpty { .. } | OpenFault::Failed { .. } => {
-            "folder_unusable"
-        }
+        OpenFault::SqliteTooOld { .. }
+        | OpenFault::Setting { .. }
+        | OpenFault::NotEmpty { .. }
+        | OpenFault::Failed { .. } => "folder_unusable",
     };
     Fault::new(code, sentence(&fault.to_string()), fault.hint()).with_detail(causes(fault))
 }
@@ -38,13 +39,23 @@ pub(crate) fn read(fault: &ReadFault) -> Fault {
     match fault {
         ReadFault::Open(fault) => open(fault),
         ReadFault::Failed { .. } | ReadFault::Decode { .. } | ReadFault::Damaged { .. } => {
-            Fault::new("data_unreadable", sentence(&fault.to_string()), fault.hint()).with_detail(causes(fault))
+            Fault::new(
+                "data_unreadable",
+                sentence(&fault.to_string()),
+                fault.hint(),
+            )
+            .with_detail(causes(fault))
         }
     }
 }
 
 pub(crate) fn write(fault: &WriteFault) -> Fault {
-    Fault::new("data_unwritable", sentence(&fault.to_string()), fault.hint()).with_detail(causes(fault))
+    Fault::new(
+        "data_unwritable",
+        sentence(&fault.to_string()),
+        fault.hint(),
+    )
+    .with_detail(causes(fault))
 }
 
 pub(crate) fn append(fault: &AppendFault) -> Fault {
@@ -59,11 +70,18 @@ pub(crate) fn append(fault: &AppendFault) -> Fault {
 
 /// A defect of ours.
 pub(crate) fn internal(what: impl std::fmt::Display) -> Fault {
-    Fault::new("internal", "Something went wrong inside Countersign", "Report this as a bug, with the detail")
-        .with_detail(what.to_string())
+    Fault::new(
+        "internal",
+        "Something went wrong inside Countersign",
+        "Report this as a bug, with the detail",
+    )
+    .with_detail(what.to_string())
 }
 
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
 }

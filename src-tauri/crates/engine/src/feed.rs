@@ -20,7 +20,10 @@ pub(crate) struct Feed {
 
 impl Feed {
     pub(crate) fn new(runtime: Handle) -> Feed {
-        Feed { subscribers: Vec::new(), runtime }
+        Feed {
+            subscribers: Vec::new(),
+            runtime,
+        }
     }
 
     /// A new subscriber, told first how things stand.
@@ -60,7 +63,10 @@ mod tests {
     use super::*;
 
     fn row(seq: u64) -> Notice {
-        Notice::Board { seq, rows: Vec::new() }
+        Notice::Board {
+            seq,
+            rows: Vec::new(),
+        }
     }
 
     #[tokio::test]

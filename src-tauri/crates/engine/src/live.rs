@@ -35,12 +35,20 @@ pub(crate) struct LiveRun {
 
 impl LiveRun {
     pub(crate) fn new(run: Run) -> LiveRun {
-        LiveRun { run, waiting: VecDeque::new(), in_flight: None, performing: BTreeMap::new() }
+        LiveRun {
+            run,
+            waiting: VecDeque::new(),
+            in_flight: None,
+            performing: BTreeMap::new(),
+        }
     }
 
     /// Nothing is left to do for it in memory.
     pub(crate) fn is_idle(&self) -> bool {
-        self.waiting.is_empty() && self.in_flight.is_none() && self.performing.is_empty() && !self.run.owes()
+        self.waiting.is_empty()
+            && self.in_flight.is_none()
+            && self.performing.is_empty()
+            && !self.run.owes()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Log lines of a call on their way to the store and to whoever looks (semantics.md 17): chunks of at most 64 lines or
 //! 200 ms. Lines are no events: the record only carries their range. In the store a line begins with its stream's sign.
 
-use crate::main_loop::{Message, Mailbox};
+use crate::main_loop::{Mailbox, Message};
 use api::{LogLine, LogStream};
 use std::{sync::Arc, time::Duration};
 use store::{LogChunk, Store};
@@ -19,7 +19,13 @@ pub(crate) struct CallLog {
 }
 
 impl CallLog {
-    pub(crate) fn open(runtime: &Handle, store: Arc<Store>, mailbox: Mailbox, run: RunId, call: Digest) -> CallLog {
+    pub(crate) fn open(
+        runtime: &Handle,
+        store: Arc<Store>,
+        mailbox: Mailbox,
+        run: RunId,
+        call: Digest,
+    ) -> CallLog {
         let (lines, incoming) = mpsc::unbounded_channel();
         let sink = LogSink::new(move |line| {
             // The writer lives as long as the sink.
@@ -60,20 +66,41 @@ async fn write(
         let _ = tokio::time::timeout(CHUNK_WAIT, gather).await;
         let lines: Vec<tools::LogLine> = std::mem::take(&mut batch);
         let bytes: Vec<u8> = lines.iter().flat_map(encode).collect();
-        let shown = lines.iter().map(|line| LogLine { stream: stream(line.stream), text: text(&line.bytes) }).collect();
-        mailbox.send(Message::LogLines { run: run.clone(), call, lines: shown });
+        let shown = lines
+            .iter()
+            .map(|line| LogLine {
+                stream: stream(line.stream),
+                text: text(&line.bytes),
+            })
+            .collect();
+        mailbox.send(Message::LogLines {
+            run: run.clone(),
+            call,
+            lines: shown,
+        });
         let (store, run) = (Arc::clone(&store), run.clone());
         let stored = tokio::task::spawn_blocking(move || {
             let from = store.read().durable_offset(&call).unwrap_or(0);
             let length = bytes.len() as u64;
             store
-                .append_log_blocking(LogChunk { run, call, from_offset: from, bytes })
-                .map(|_| LogRange { from, to: from + length })
+                .append_log_blocking(LogChunk {
+                    run,
+                    call,
+                    from_offset: from,
+                    bytes,
+                })
+                .map(|_| LogRange {
+                    from,
+                    to: from + length,
+                })
         })
         .await;
         match stored {
             Ok(Ok(stored)) => {
-                range = Some(range.map_or(stored, |range| LogRange { from: range.from, to: stored.to }));
+                range = Some(range.map_or(stored, |range| LogRange {
+                    from: range.from,
+                    to: stored.to,
+                }));
             }
             Ok(Err(fault)) => tracing::warn!(%fault, %call, "log lines were lost"),
             Err(error) => tracing::warn!(%error, %call, "log lines were lost"),
@@ -111,7 +138,10 @@ fn encode(line: &tools::LogLine) -> Vec<u8> {
 
 /// The whole lines at the beginning of stored bytes, and how many bytes they are.
 pub(crate) fn decode(bytes: &[u8]) -> (Vec<LogLine>, usize) {
-    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+    let end = bytes
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |last| last + 1);
     let lines = bytes[..end]
         .split(|byte| *byte == b'\n')
         .filter(|line| line.len() >= 2)

@@ -17,8 +17,8 @@ use std::{
 use store::{Ack, Append, AppendFault, Definition, Health, ViewRows};
 use tokio::sync::{mpsc, oneshot};
 use workflow::{
-    Actor, Answer, Command, Digest, Effect, EffectId, Input, LogRange, Record, Run, RunId, Stop, TimerId, Workflow, decide,
-    externalise,
+    Actor, Answer, Command, Digest, Effect, EffectId, Input, LogRange, Record, Run, RunId, Stop,
+    TimerId, Workflow, decide, externalise,
 };
 
 /// The clock is looked at at least this often: sleep and clock jumps are noticed within it.
@@ -29,17 +29,36 @@ const CLOSING: Duration = Duration::from_secs(5);
 /// What can wake the loop.
 pub(crate) enum Message {
     /// A new run.
-    Start { run: RunId, definition: Box<PinnedDefinition>, pending: Pending },
+    Start {
+        run: RunId,
+        definition: Box<PinnedDefinition>,
+        pending: Pending,
+    },
     /// A command for a run.
     Command { run: RunId, pending: Pending },
     /// An append was answered.
-    Appended { run: RunId, result: Result<Ack, AppendFault> },
+    Appended {
+        run: RunId,
+        result: Result<Ack, AppendFault>,
+    },
     /// A performer has come back.
-    Performed { run: RunId, effect: EffectId, answer: Box<Answer>, log: Option<LogRange> },
+    Performed {
+        run: RunId,
+        effect: EffectId,
+        answer: Box<Answer>,
+        log: Option<LogRange>,
+    },
     /// Lines of a call's log.
-    LogLines { run: RunId, call: Digest, lines: Vec<LogLine> },
+    LogLines {
+        run: RunId,
+        call: Digest,
+        lines: Vec<LogLine>,
+    },
     /// Somebody wants to follow a topic.
-    Follow { topic: Topic, reply: oneshot::Sender<Result<mpsc::Receiver<Notice>, Fault>> },
+    Follow {
+        topic: Topic,
+        reply: oneshot::Sender<Result<mpsc::Receiver<Notice>, Fault>>,
+    },
     /// The definitions have changed, or writing was tried again.
     EngineChanged,
     /// The program ends.
@@ -77,9 +96,20 @@ pub(crate) struct MainLoop {
 }
 
 impl MainLoop {
-    pub(crate) fn new(world: Arc<World>, state: Arc<dyn Fn() -> EngineState + Send + Sync>) -> MainLoop {
+    pub(crate) fn new(
+        world: Arc<World>,
+        state: Arc<dyn Fn() -> EngineState + Send + Sync>,
+    ) -> MainLoop {
         let feed = Feed::new(world.runtime.clone());
-        MainLoop { world, feed, runs: BTreeMap::new(), due: BTreeSet::new(), board_seq: 0, state, closing: None }
+        MainLoop {
+            world,
+            feed,
+            runs: BTreeMap::new(),
+            due: BTreeSet::new(),
+            board_seq: 0,
+            state,
+            closing: None,
+        }
     }
 
     /// Takes up what the last process left: runs that owe work, and all timers.
@@ -89,7 +119,14 @@ impl MainLoop {
             self.due.insert((row.due_us, row.run, row.timer));
         }
         for run in reader.owing_runs().map_err(|fault| faults::read(&fault))? {
-            self.command(run, Pending { command: Command::Resume, actor: Actor::engine(), reply: None });
+            self.command(
+                run,
+                Pending {
+                    command: Command::Resume,
+                    actor: Actor::engine(),
+                    reply: None,
+                },
+            );
         }
         Ok(())
     }
@@ -98,7 +135,9 @@ impl MainLoop {
         loop {
             let now = clock::now_us();
             let wait = match self.due.first() {
-                Some((due_us, _, _)) => Duration::from_micros(u64::try_from(due_us - now).unwrap_or(0)).min(LOOK),
+                Some((due_us, _, _)) => {
+                    Duration::from_micros(u64::try_from(due_us - now).unwrap_or(0)).min(LOOK)
+                }
                 None => LOOK,
             };
             match messages.recv_timeout(wait) {
@@ -115,12 +154,22 @@ impl MainLoop {
 
     fn message(&mut self, message: Message) {
         match message {
-            Message::Start { run, definition, pending } => self.start(run, *definition, pending),
+            Message::Start {
+                run,
+                definition,
+                pending,
+            } => self.start(run, *definition, pending),
             Message::Command { run, pending } => self.command(run, pending),
             Message::Appended { run, result } => self.appended(&run, result),
-            Message::Performed { run, effect, answer, log } => self.performed(run, effect, *answer, log),
+            Message::Performed {
+                run,
+                effect,
+                answer,
+                log,
+            } => self.performed(run, effect, *answer, log),
             Message::LogLines { run, call, lines } => {
-                self.feed.publish(&Topic::Run(run.clone()), &Notice::Log { run, call, lines });
+                self.feed
+                    .publish(&Topic::Run(run.clone()), &Notice::Log { run, call, lines });
             }
             Message::Follow { topic, reply } => {
                 let followed = self.follow(topic);
@@ -128,7 +177,8 @@ impl MainLoop {
                 let _ = reply.send(followed);
             }
             Message::EngineChanged => {
-                self.feed.publish(&Topic::Board, &Notice::Engine((self.state)()));
+                self.feed
+                    .publish(&Topic::Board, &Notice::Engine((self.state)()));
                 self.take_up_again();
             }
             Message::Close { done } => self.close(done),
@@ -142,7 +192,11 @@ impl MainLoop {
         self.runs.insert(id.clone(), live);
         self.pump(&id, Some(definition));
         // A refused start leaves nothing behind.
-        if self.runs.get(&id).is_some_and(|live| live.run.seq() == 0 && live.in_flight.is_none()) {
+        if self
+            .runs
+            .get(&id)
+            .is_some_and(|live| live.run.seq() == 0 && live.in_flight.is_none())
+        {
             self.runs.remove(&id);
         }
     }
@@ -168,10 +222,14 @@ impl MainLoop {
 
     /// Takes the next commands of a run until one is being made durable.
     fn pump(&mut self, id: &RunId, mut definition: Option<PinnedDefinition>) {
-        let Some(live) = self.runs.get_mut(id) else { return };
+        let Some(live) = self.runs.get_mut(id) else {
+            return;
+        };
         let mut taken_up = false;
         while live.in_flight.is_none() && self.world.store.health() == Health::Writable {
-            let Some(pending) = live.waiting.pop_front() else { break };
+            let Some(pending) = live.waiting.pop_front() else {
+                break;
+            };
             let input = Input {
                 command: pending.command.clone(),
                 actor: pending.actor.clone(),
@@ -200,7 +258,9 @@ impl MainLoop {
             };
             if verdict.events.is_empty() {
                 taken_up |= matches!(pending.command, Command::Resume);
-                let answer = verdict.refusal.map_or_else(|| Ok(live.run.clone()), |refusal| Err(refusal.into()));
+                let answer = verdict
+                    .refusal
+                    .map_or_else(|| Ok(live.run.clone()), |refusal| Err(refusal.into()));
                 pending.answer(answer);
                 continue;
             }
@@ -211,7 +271,13 @@ impl MainLoop {
             let records: Vec<Record> = events
                 .into_iter()
                 .zip(live.run.seq() + 1..)
-                .map(|(event, seq)| Record { run: id.clone(), seq, at_us, actor: input.actor.clone(), event })
+                .map(|(event, seq)| Record {
+                    run: id.clone(),
+                    seq,
+                    at_us,
+                    actor: input.actor.clone(),
+                    event,
+                })
                 .collect();
             let next = match live.run.clone().fold(&records) {
                 Ok(next) => next,
@@ -229,11 +295,22 @@ impl MainLoop {
                     text: pinned.text,
                     model: serde_json::to_string(pinned.model.as_ref()).unwrap_or_default(),
                 }),
-                view: ViewRows { summary: next.summary(), timers: next.timers().clone(), owes: next.owes() },
+                view: ViewRows {
+                    summary: next.summary(),
+                    timers: next.timers().clone(),
+                    owes: next.owes(),
+                },
             };
-            live.in_flight = Some(InFlight { next, records, refusal: verdict.refusal, pending });
+            live.in_flight = Some(InFlight {
+                next,
+                records,
+                refusal: verdict.refusal,
+                pending,
+            });
             let (mailbox, run) = (self.world.mailbox.clone(), id.clone());
-            self.world.store.append(append, move |result| mailbox.send(Message::Appended { run, result }));
+            self.world.store.append(append, move |result| {
+                mailbox.send(Message::Appended { run, result })
+            });
         }
         // Nothing had to be settled first: what is owed simply starts again. With something to settle it starts when
         // that is durable, so that no change is made before the tool was asked about it.
@@ -243,8 +320,18 @@ impl MainLoop {
     }
 
     fn appended(&mut self, id: &RunId, result: Result<Ack, AppendFault>) {
-        let Some(live) = self.runs.get_mut(id) else { return };
-        let Some(InFlight { next, records, refusal, pending }) = live.in_flight.take() else { return };
+        let Some(live) = self.runs.get_mut(id) else {
+            return;
+        };
+        let Some(InFlight {
+            next,
+            records,
+            refusal,
+            pending,
+        }) = live.in_flight.take()
+        else {
+            return;
+        };
         match result {
             Ok(_) => {
                 for (timer, due_us) in live.run.timers() {
@@ -254,13 +341,18 @@ impl MainLoop {
                     self.due.insert((*due_us, id.clone(), timer.clone()));
                 }
                 live.run = next;
-                let answer = refusal.map_or_else(|| Ok(live.run.clone()), |refusal| Err(refusal.into()));
+                let answer =
+                    refusal.map_or_else(|| Ok(live.run.clone()), |refusal| Err(refusal.into()));
                 let summary = live.run.summary();
                 // First the world is told what it owes: the sooner it starts, the better.
                 self.reconcile(id);
-                self.feed.publish(&Topic::Run(id.clone()), &Notice::Records(records));
+                self.feed
+                    .publish(&Topic::Run(id.clone()), &Notice::Records(records));
                 self.board_seq += 1;
-                let row = Notice::Row { seq: self.board_seq, row: Box::new(summary) };
+                let row = Notice::Row {
+                    seq: self.board_seq,
+                    row: Box::new(summary),
+                };
                 self.feed.publish(&Topic::Board, &row);
                 pending.answer(answer);
             }
@@ -271,7 +363,8 @@ impl MainLoop {
                     (AppendFault::ReadOnly { .. }, true) => live.waiting.push_front(pending),
                     (_, _) => pending.answer(Err(faults::append(&fault))),
                 }
-                self.feed.publish(&Topic::Board, &Notice::Engine((self.state)()));
+                self.feed
+                    .publish(&Topic::Board, &Notice::Engine((self.state)()));
             }
         }
         self.pump(id, None);
@@ -280,7 +373,9 @@ impl MainLoop {
 
     /// Starts what is owed and not under way, stops what is under way and no longer owed.
     fn reconcile(&mut self, id: &RunId) {
-        let Some(live) = self.runs.get_mut(id) else { return };
+        let Some(live) = self.runs.get_mut(id) else {
+            return;
+        };
         if self.closing.is_some() {
             return;
         }
@@ -294,10 +389,14 @@ impl MainLoop {
                 continue;
             }
             let after = match effect {
-                Effect::Observe { key, .. } => {
-                    live.performing.remove(&EffectId(format!("call:{key}"))).map(|performing| performing.task)
-                }
-                Effect::Preview { .. } | Effect::Read { .. } | Effect::Change { .. } | Effect::Alert { .. } => None,
+                Effect::Observe { key, .. } => live
+                    .performing
+                    .remove(&EffectId(format!("call:{key}")))
+                    .map(|performing| performing.task),
+                Effect::Preview { .. }
+                | Effect::Read { .. }
+                | Effect::Change { .. }
+                | Effect::Alert { .. } => None,
             };
             if let Some(performing) = self.world.start(&live.run, effect_id, effect, after) {
                 live.performing.insert(effect_id.clone(), performing);
@@ -309,8 +408,19 @@ impl MainLoop {
         if let Some(live) = self.runs.get_mut(&run) {
             live.performing.remove(&effect);
         }
-        let command = Command::Answered { effect, answer, log };
-        self.command(run, Pending { command, actor: Actor::engine(), reply: None });
+        let command = Command::Answered {
+            effect,
+            answer,
+            log,
+        };
+        self.command(
+            run,
+            Pending {
+                command,
+                actor: Actor::engine(),
+                reply: None,
+            },
+        );
     }
 
     fn fire_timers(&mut self) {
@@ -320,7 +430,14 @@ impl MainLoop {
                 return;
             }
             if let Some((_, run, timer)) = self.due.pop_first() {
-                self.command(run, Pending { command: Command::Timer(timer), actor: Actor::engine(), reply: None });
+                self.command(
+                    run,
+                    Pending {
+                        command: Command::Timer(timer),
+                        actor: Actor::engine(),
+                        reply: None,
+                    },
+                );
             }
         }
     }
@@ -339,8 +456,10 @@ impl MainLoop {
         }
         let stalled: Vec<RunId> = self.runs.keys().cloned().collect();
         for id in stalled {
-            if let (Some(live), Ok(run)) = (self.runs.get_mut(&id), reading::fold_run(self.world.store.read(), &id))
-                && live.in_flight.is_none()
+            if let (Some(live), Ok(run)) = (
+                self.runs.get_mut(&id),
+                reading::fold_run(self.world.store.read(), &id),
+            ) && live.in_flight.is_none()
                 && run.seq() >= live.run.seq()
             {
                 live.run = run;
@@ -359,7 +478,10 @@ impl MainLoop {
                 };
                 Notice::Snapshot(Box::new(run))
             }
-            Topic::Board => Notice::Board { seq: self.board_seq, rows: reading::board(self.world.store.read(), 500)? },
+            Topic::Board => Notice::Board {
+                seq: self.board_seq,
+                rows: reading::board(self.world.store.read(), 500)?,
+            },
         };
         Ok(self.feed.subscribe(topic, first))
     }
@@ -367,7 +489,11 @@ impl MainLoop {
     /// Reads are stopped at once; changes that are under way get a little time to come to their end.
     fn close(&mut self, done: oneshot::Sender<()>) {
         for live in self.runs.values() {
-            for performing in live.performing.values().filter(|performing| !performing.changes) {
+            for performing in live
+                .performing
+                .values()
+                .filter(|performing| !performing.changes)
+            {
                 performing.cancel.cancel();
                 performing.task.abort();
             }
@@ -376,9 +502,15 @@ impl MainLoop {
     }
 
     fn has_closed(&mut self) -> bool {
-        let Some((since, _)) = &self.closing else { return false };
+        let Some((since, _)) = &self.closing else {
+            return false;
+        };
         let busy = self.runs.values().any(|live| {
-            live.in_flight.is_some() || live.performing.values().any(|performing| performing.changes)
+            live.in_flight.is_some()
+                || live
+                    .performing
+                    .values()
+                    .any(|performing| performing.changes)
         });
         if busy && since.elapsed() < CLOSING {
             return false;
@@ -392,10 +524,17 @@ impl MainLoop {
 }
 
 /// Whoever asks for a command and waits for its end.
-pub(crate) async fn ask(mailbox: &Mailbox, make: impl FnOnce(Reply) -> Message) -> Result<Run, Fault> {
+pub(crate) async fn ask(
+    mailbox: &Mailbox,
+    make: impl FnOnce(Reply) -> Message,
+) -> Result<Run, Fault> {
     let (reply, answer) = oneshot::channel();
     mailbox.send(make(reply));
     answer.await.unwrap_or_else(|_| {
-        Err(Fault::new("closing", "The engine is closing", "Start the program again: runs go on from where they were"))
+        Err(Fault::new(
+            "closing",
+            "The engine is closing",
+            "Start the program again: runs go on from where they were",
+        ))
     })
 }

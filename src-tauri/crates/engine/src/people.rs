@@ -34,7 +34,9 @@ pub(crate) fn somebody(origin: Origin) -> Actor {
 pub(crate) fn decider(store: &Store, origin: Origin, token: Option<&str>) -> Result<Actor, Fault> {
     match (token, origin) {
         (Some(token), _) => {
-            let found = store.read().operator_by_token_hash(&Digest::of(token.trim().as_bytes()));
+            let found = store
+                .read()
+                .operator_by_token_hash(&Digest::of(token.trim().as_bytes()));
             match found.map_err(|fault| faults::read(&fault))? {
                 Some(operator) => Ok(Actor::person(&operator.name, "token")),
                 None => Err(Fault::new(
@@ -66,8 +68,12 @@ fn only_in_person(origin: Origin) -> Result<(), Fault> {
 }
 
 pub(crate) fn list(reader: &Reader) -> Result<OperatorList, Fault> {
-    let mut operators =
-        vec![OperatorInfo { name: os_user(), proof: "os user".to_owned(), since_us: None, revoked_us: None }];
+    let mut operators = vec![OperatorInfo {
+        name: os_user(),
+        proof: "os user".to_owned(),
+        since_us: None,
+        revoked_us: None,
+    }];
     let tokens = reader.operators().map_err(|fault| faults::read(&fault))?;
     operators.extend(tokens.into_iter().map(|operator| OperatorInfo {
         name: operator.name,
@@ -81,11 +87,18 @@ pub(crate) fn list(reader: &Reader) -> Result<OperatorList, Fault> {
 pub(crate) fn make_token(store: &Store, origin: Origin, name: &str) -> Result<TokenMade, Fault> {
     only_in_person(origin)?;
     let known = list(store.read())?;
-    let taken = known.operators.iter().any(|operator| operator.name == name && operator.revoked_us.is_none());
+    let taken = known
+        .operators
+        .iter()
+        .any(|operator| operator.name == name && operator.revoked_us.is_none());
     if name.trim().is_empty() || taken {
         return Err(Fault::new(
             "name_taken",
-            if taken { format!("There is an operator {name} already") } else { "A token needs a name".to_owned() },
+            if taken {
+                format!("There is an operator {name} already")
+            } else {
+                "A token needs a name".to_owned()
+            },
             "Give it another name, or end the old token first",
         ));
     }
@@ -96,15 +109,34 @@ pub(crate) fn make_token(store: &Store, origin: Origin, name: &str) -> Result<To
     store
         .add_operator(name, &roles, &Digest::of(token.as_bytes()), clock::now_us())
         .map_err(|fault| faults::write(&fault))?;
-    Ok(TokenMade { name: name.to_owned(), token })
+    Ok(TokenMade {
+        name: name.to_owned(),
+        token,
+    })
 }
 
-pub(crate) fn revoke_token(store: &Store, origin: Origin, name: &str) -> Result<OperatorList, Fault> {
+pub(crate) fn revoke_token(
+    store: &Store,
+    origin: Origin,
+    name: &str,
+) -> Result<OperatorList, Fault> {
     only_in_person(origin)?;
-    let operators = store.read().operators().map_err(|fault| faults::read(&fault))?;
-    let Some(operator) = operators.iter().find(|operator| operator.name == name && operator.revoked_us.is_none()) else {
-        return Err(Fault::new("unknown_operator", format!("There is no token {name}"), "List the operators"));
+    let operators = store
+        .read()
+        .operators()
+        .map_err(|fault| faults::read(&fault))?;
+    let Some(operator) = operators
+        .iter()
+        .find(|operator| operator.name == name && operator.revoked_us.is_none())
+    else {
+        return Err(Fault::new(
+            "unknown_operator",
+            format!("There is no token {name}"),
+            "List the operators",
+        ));
     };
-    store.revoke_operator(operator.id, clock::now_us()).map_err(|fault| faults::write(&fault))?;
+    store
+        .revoke_operator(operator.id, clock::now_us())
+        .map_err(|fault| faults::write(&fault))?;
     list(store.read())
 }

@@ -1,7 +1,11 @@
 //! Carrying out one owed effect and coming back with its answer. A tool's panic is that call's error, never the
 //! engine's. Nothing here decides whether an effect is owed.
 
-use crate::{logs::CallLog, main_loop::{Mailbox, Message}, values::StoredValues};
+use crate::{
+    logs::CallLog,
+    main_loop::{Mailbox, Message},
+    values::StoredValues,
+};
 use serde_json::Value as Json;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use store::Store;
@@ -9,8 +13,8 @@ use tokio::{runtime::Handle, task::JoinHandle, time};
 use tokio_util::sync::CancellationToken;
 use tools::{Asked, Catalogue, Context, Ports, Tool};
 use workflow::{
-    Answer, Call, Digest, Effect, EffectId, ErrorClass, Observation, Outcome, Permit, Poll, Run, StepKey, ToolError,
-    ToolOutput, load, poll_holds,
+    Answer, Call, Digest, Effect, EffectId, ErrorClass, Observation, Outcome, Permit, Poll, Run,
+    StepKey, ToolError, ToolOutput, load, poll_holds,
 };
 
 /// What performers share.
@@ -33,10 +37,23 @@ pub(crate) struct Performing {
 }
 
 enum Work {
-    Preview { call: Call },
-    Read { step: StepKey, call: Call, timeout_ms: u64, poll: Option<Poll> },
-    Change { permit: Permit, timeout_ms: u64 },
-    Observe { call: Call, stop: bool },
+    Preview {
+        call: Call,
+    },
+    Read {
+        step: StepKey,
+        call: Call,
+        timeout_ms: u64,
+        poll: Option<Poll>,
+    },
+    Change {
+        permit: Permit,
+        timeout_ms: u64,
+    },
+    Observe {
+        call: Call,
+        stop: bool,
+    },
 }
 
 impl World {
@@ -52,48 +69,109 @@ impl World {
         let cancel = CancellationToken::new();
         let (work, key) = match effect {
             Effect::Alert { .. } => return None,
-            Effect::Preview { call, .. } => (Ok(Work::Preview { call: call.clone() }), Digest::of(id.0.as_bytes())),
-            Effect::Read { step, call, key, timeout_ms, poll } => {
+            Effect::Preview { call, .. } => (
+                Ok(Work::Preview { call: call.clone() }),
+                Digest::of(id.0.as_bytes()),
+            ),
+            Effect::Read {
+                step,
+                call,
+                key,
+                timeout_ms,
+                poll,
+            } => {
                 let (step, call, poll) = (step.clone(), call.clone(), poll.clone());
-                (Ok(Work::Read { step, call, timeout_ms: *timeout_ms, poll }), *key)
+                (
+                    Ok(Work::Read {
+                        step,
+                        call,
+                        timeout_ms: *timeout_ms,
+                        poll,
+                    }),
+                    *key,
+                )
             }
-            Effect::Observe { call, key, stop, .. } => (Ok(Work::Observe { call: call.clone(), stop: *stop }), *key),
-            Effect::Change { step, key, timeout_ms } => {
+            Effect::Observe {
+                call, key, stop, ..
+            } => (
+                Ok(Work::Observe {
+                    call: call.clone(),
+                    stop: *stop,
+                }),
+                *key,
+            ),
+            Effect::Change {
+                step,
+                key,
+                timeout_ms,
+            } => {
                 let permit = Permit::redeem(run, step, self.values.as_ref());
-                (permit.map(|permit| Work::Change { permit, timeout_ms: *timeout_ms }), *key)
+                (
+                    permit.map(|permit| Work::Change {
+                        permit,
+                        timeout_ms: *timeout_ms,
+                    }),
+                    *key,
+                )
             }
         };
         let changes = matches!(effect, Effect::Change { .. });
         let world = Arc::clone(self);
         // A poll's condition may name other steps; only it needs the run.
-        let snapshot = matches!(effect, Effect::Read { poll: Some(_), .. }).then(|| Arc::new(run.clone()));
+        let snapshot =
+            matches!(effect, Effect::Read { poll: Some(_), .. }).then(|| Arc::new(run.clone()));
         let (run, id, token) = (run.id().clone(), id.clone(), cancel.clone());
         let task = self.runtime.spawn(async move {
             if let Some(after) = after {
                 // How the call ended is what the tool is asked now.
                 let _ = after.await;
             }
-            let log = CallLog::open(&world.runtime, Arc::clone(&world.store), world.mailbox.clone(), run.clone(), key);
+            let log = CallLog::open(
+                &world.runtime,
+                Arc::clone(&world.store),
+                world.mailbox.clone(),
+                run.clone(),
+                key,
+            );
             let context = world.context(key, token, log.sink.clone());
             let inner = Arc::clone(&world);
             let doing = world.runtime.spawn(async move {
                 match work {
                     Ok(work) => inner.work(work, snapshot, &context).await,
-                    Err(fault) => Answer::Finished(Err(internal(format!("No permit: {fault}"), Outcome::NotStarted))),
+                    Err(fault) => Answer::Finished(Err(internal(
+                        format!("No permit: {fault}"),
+                        Outcome::NotStarted,
+                    ))),
                 }
             });
             let answer = match doing.await {
                 Ok(answer) => answer,
                 Err(error) => {
-                    let outcome = if changes { Outcome::Unknown } else { Outcome::NotDone };
+                    let outcome = if changes {
+                        Outcome::Unknown
+                    } else {
+                        Outcome::NotDone
+                    };
                     tracing::error!(%error, effect = %id, "a tool panicked");
-                    Answer::Finished(Err(internal("The tool stopped with a defect".to_owned(), outcome)))
+                    Answer::Finished(Err(internal(
+                        "The tool stopped with a defect".to_owned(),
+                        outcome,
+                    )))
                 }
             };
             let log = log.range().await;
-            world.mailbox.send(Message::Performed { run, effect: id, answer: Box::new(answer), log });
+            world.mailbox.send(Message::Performed {
+                run,
+                effect: id,
+                answer: Box::new(answer),
+                log,
+            });
         });
-        Some(Performing { cancel, task, changes })
+        Some(Performing {
+            cancel,
+            task,
+            changes,
+        })
     }
 
     fn context(&self, key: Digest, cancel: CancellationToken, log: tools::LogSink) -> Context {
@@ -110,15 +188,26 @@ impl World {
     async fn work(&self, work: Work, run: Option<Arc<Run>>, context: &Context) -> Answer {
         match work {
             Work::Preview { call } => Answer::Previewed(self.preview(&call, context).await),
-            Work::Read { step, call, timeout_ms, poll } => {
+            Work::Read {
+                step,
+                call,
+                timeout_ms,
+                poll,
+            } => {
                 let limit = Duration::from_millis(timeout_ms);
                 let reading = async {
                     match (poll, run) {
-                        (Some(poll), Some(run)) => self.poll(&run, &step, &call, &poll, context).await,
+                        (Some(poll), Some(run)) => {
+                            self.poll(&run, &step, &call, &poll, context).await
+                        }
                         (Some(_) | None, _) => self.read(&call, context).await,
                     }
                 };
-                Answer::Finished(time::timeout(limit, reading).await.unwrap_or_else(|_| Err(too_slow(&call, limit, Outcome::NotDone))))
+                Answer::Finished(
+                    time::timeout(limit, reading)
+                        .await
+                        .unwrap_or_else(|_| Err(too_slow(&call, limit, Outcome::NotDone))),
+                )
             }
             Work::Change { permit, timeout_ms } => {
                 let limit = Duration::from_millis(timeout_ms);
@@ -129,33 +218,53 @@ impl World {
                     Err(too_slow(&call, limit, Outcome::Unknown))
                 }))
             }
-            Work::Observe { call, stop } => Answer::Observed(self.observe(&call, stop, context).await),
+            Work::Observe { call, stop } => {
+                Answer::Observed(self.observe(&call, stop, context).await)
+            }
         }
     }
 
     /// The tool, when it still is what was planned with (semantics.md 21).
     fn tool(&self, call: &Call) -> Result<(Tool, Json), ToolError> {
         let Some(tool) = self.catalogue.get(&call.tool) else {
-            return Err(internal(format!("There is no tool {}", call.tool), Outcome::NotStarted));
+            return Err(internal(
+                format!("There is no tool {}", call.tool),
+                Outcome::NotStarted,
+            ));
         };
         if tool.spec().version != call.tool_version {
             return Err(ToolError {
                 code: "tool_changed".to_owned(),
-                message: format!("{} is another version than the one this was planned with", call.tool),
-                hint: "Start the workflow again, so that it is planned with the present version".to_owned(),
+                message: format!(
+                    "{} is another version than the one this was planned with",
+                    call.tool
+                ),
+                hint: "Start the workflow again, so that it is planned with the present version"
+                    .to_owned(),
                 class: ErrorClass::Invalid,
                 outcome: Outcome::NotStarted,
             });
         }
-        let args = load(&call.args, self.values.as_ref())
-            .map_err(|digest| internal(format!("The arguments {digest} are not stored any more"), Outcome::NotStarted))?;
+        let args = load(&call.args, self.values.as_ref()).map_err(|digest| {
+            internal(
+                format!("The arguments {digest} are not stored any more"),
+                Outcome::NotStarted,
+            )
+        })?;
         Ok((tool.clone(), args))
     }
 
-    async fn preview(&self, call: &Call, context: &Context) -> Result<workflow::Preview, ToolError> {
+    async fn preview(
+        &self,
+        call: &Call,
+        context: &Context,
+    ) -> Result<workflow::Preview, ToolError> {
         match self.tool(call)? {
             (Tool::Change(tool), args) => tool.preview(&args, context).await,
-            (Tool::Read(_), _) => Err(internal(format!("{} has no preview", call.tool), Outcome::NotStarted)),
+            (Tool::Read(_), _) => Err(internal(
+                format!("{} has no preview", call.tool),
+                Outcome::NotStarted,
+            )),
         }
     }
 
@@ -163,12 +272,22 @@ impl World {
         match self.tool(call)? {
             (Tool::Read(tool), args) => tool.read(&args, context).await,
             // A tool that changes something is only ever reached with a permit.
-            (Tool::Change(_), _) => Err(internal(format!("{} is no read", call.tool), Outcome::NotStarted)),
+            (Tool::Change(_), _) => Err(internal(
+                format!("{} is no read", call.tool),
+                Outcome::NotStarted,
+            )),
         }
     }
 
     /// Reads until the condition holds, for as long as the file asks (semantics.md 15: one effect, one record).
-    async fn poll(&self, run: &Run, step: &StepKey, call: &Call, poll: &Poll, context: &Context) -> Result<ToolOutput, ToolError> {
+    async fn poll(
+        &self,
+        run: &Run,
+        step: &StepKey,
+        call: &Call,
+        poll: &Poll,
+        context: &Context,
+    ) -> Result<ToolOutput, ToolError> {
         let mut ticks = time::interval(Duration::from_millis(poll.every_ms.max(10)));
         ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         let mut held_since = None;
@@ -176,8 +295,12 @@ impl World {
             ticks.tick().await;
             context.still_owed(Outcome::NotDone)?;
             let output = self.read(call, context).await?;
-            let value = load(&output.output, self.values.as_ref())
-                .map_err(|digest| internal(format!("The value {digest} is not stored"), Outcome::NotDone))?;
+            let value = load(&output.output, self.values.as_ref()).map_err(|digest| {
+                internal(
+                    format!("The value {digest} is not stored"),
+                    Outcome::NotDone,
+                )
+            })?;
             let holds = match poll_holds(run, step, &value, self.values.as_ref()) {
                 Ok(Ok(holds)) => holds,
                 Ok(Err(fault)) => return Err(condition(fault.to_string())),
@@ -197,14 +320,22 @@ impl World {
     async fn change(&self, permit: Permit, context: &Context) -> Result<ToolOutput, ToolError> {
         match self.tool(permit.call())? {
             (Tool::Change(tool), _) => tool.apply(permit, context).await,
-            (Tool::Read(_), _) => Err(internal(format!("{} changes nothing", permit.call().tool), Outcome::NotStarted)),
+            (Tool::Read(_), _) => Err(internal(
+                format!("{} changes nothing", permit.call().tool),
+                Outcome::NotStarted,
+            )),
         }
     }
 
     async fn observe(&self, call: &Call, stop: bool, context: &Context) -> Observation {
         match self.tool(call) {
             Ok((Tool::Change(tool), args)) => {
-                let asked = Asked { key: context.key, call, args: &args, stop };
+                let asked = Asked {
+                    key: context.key,
+                    call,
+                    args: &args,
+                    stop,
+                };
                 tool.observe(asked, context).await
             }
             Ok((Tool::Read(_), _)) => Observation::NotDone,

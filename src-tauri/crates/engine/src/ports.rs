@@ -1,15 +1,22 @@
 //! What tools ask the engine for, answered from the store (semantics.md 18).
 
-use std::{collections::BTreeMap, sync::Arc};
 use fleet::{Agent, Job, Measure, Series};
 use serde_json::json;
+use std::{collections::BTreeMap, sync::Arc};
 use store::{Point, Store};
-use tools::{BoxFuture, Inventory, Jobs, Metrics, MetricsQuery, PortError, Ports, Snapshots, TakenSnapshot};
+use tools::{
+    BoxFuture, Inventory, Jobs, Metrics, MetricsQuery, PortError, Ports, Snapshots, TakenSnapshot,
+};
 
 /// The ports over a store.
 pub(crate) fn over(store: &Arc<Store>) -> Ports {
     let ports = Arc::new(StoredPorts(Arc::clone(store)));
-    Ports { inventory: ports.clone(), jobs: ports.clone(), metrics: ports.clone(), snapshots: ports }
+    Ports {
+        inventory: ports.clone(),
+        jobs: ports.clone(),
+        metrics: ports.clone(),
+        snapshots: ports,
+    }
 }
 
 struct StoredPorts(Arc<Store>);
@@ -24,7 +31,9 @@ impl StoredPorts {
         work: impl FnOnce(&Store) -> Result<T, PortError> + Send + 'static,
     ) -> Result<T, PortError> {
         let store = Arc::clone(&self.0);
-        tokio::task::spawn_blocking(move || work(&store)).await.map_err(refused)?
+        tokio::task::spawn_blocking(move || work(&store))
+            .await
+            .map_err(refused)?
     }
 }
 
@@ -53,16 +62,23 @@ impl Metrics for StoredPorts {
                 if !query.metrics.is_empty() && !query.metrics.contains(&metric) {
                     continue;
                 }
-                let points = reader.series(&stored, query.agent_id.as_deref(), query.from_us).map_err(refused)?;
+                let points = reader
+                    .series(&stored, query.agent_id.as_deref(), query.from_us)
+                    .map_err(refused)?;
                 let mut by_agent: BTreeMap<String, Series> = BTreeMap::new();
-                for point in points.into_iter().filter(|point| point.at_us < query.until_us) {
-                    let series = by_agent.entry(point.agent_id.clone()).or_insert_with(|| Series {
-                        name: metric.clone(),
-                        agent_id: Some(point.agent_id.clone()),
-                        attributes: attributes.clone(),
-                        unit: point.unit.clone(),
-                        points: Vec::new(),
-                    });
+                for point in points
+                    .into_iter()
+                    .filter(|point| point.at_us < query.until_us)
+                {
+                    let series = by_agent
+                        .entry(point.agent_id.clone())
+                        .or_insert_with(|| Series {
+                            name: metric.clone(),
+                            agent_id: Some(point.agent_id.clone()),
+                            attributes: attributes.clone(),
+                            unit: point.unit.clone(),
+                            points: Vec::new(),
+                        });
                     series.points.push((point.at_us, point.value));
                 }
                 found.extend(by_agent.into_values());
@@ -77,32 +93,52 @@ impl Snapshots for StoredPorts {
     fn keep(&self, taken: TakenSnapshot) -> BoxFuture<'_, Result<String, PortError>> {
         Box::pin(self.blocking(move |store| {
             let key = taken.key.to_string();
-            if let Some(latest) = store.read().latest_snapshot(&taken.agent_id).map_err(refused)?
+            if let Some(latest) = store
+                .read()
+                .latest_snapshot(&taken.agent_id)
+                .map_err(refused)?
                 && latest.body.contains(&key)
             {
                 return Ok(latest.id.to_string());
             }
-            let body = json!({ "key": key, "snapshot": taken.snapshot, "measures": taken.measures }).to_string();
-            let id = store.save_snapshot(&taken.agent_id, taken.taken_at_us, &body).map_err(refused)?;
+            let body =
+                json!({ "key": key, "snapshot": taken.snapshot, "measures": taken.measures })
+                    .to_string();
+            let id = store
+                .save_snapshot(&taken.agent_id, taken.taken_at_us, &body)
+                .map_err(refused)?;
             let points: Vec<Point> = taken.measures.iter().map(point).collect();
-            store.save_points(&taken.agent_id, taken.taken_at_us, &points).map_err(refused)?;
+            store
+                .save_points(&taken.agent_id, taken.taken_at_us, &points)
+                .map_err(refused)?;
             Ok(id.to_string())
         }))
     }
 }
 
 fn point(measure: &Measure) -> Point {
-    Point { name: joined(&measure.metric, &measure.attributes), unit: measure.unit.clone(), value: measure.value }
+    Point {
+        name: joined(&measure.metric, &measure.attributes),
+        unit: measure.unit.clone(),
+        value: measure.value,
+    }
 }
 
 /// A metric with its attributes as one name: `system.filesystem.utilization {"mountpoint":"/"}`.
 fn joined(metric: &str, attributes: &BTreeMap<String, String>) -> String {
-    if attributes.is_empty() { metric.to_owned() } else { format!("{metric} {}", json!(attributes)) }
+    if attributes.is_empty() {
+        metric.to_owned()
+    } else {
+        format!("{metric} {}", json!(attributes))
+    }
 }
 
 fn split(name: &str) -> (String, BTreeMap<String, String>) {
     match name.split_once(' ') {
-        Some((metric, attributes)) => (metric.to_owned(), serde_json::from_str(attributes).unwrap_or_default()),
+        Some((metric, attributes)) => (
+            metric.to_owned(),
+            serde_json::from_str(attributes).unwrap_or_default(),
+        ),
         None => (name.to_owned(), BTreeMap::new()),
     }
 }

@@ -13,14 +13,21 @@ const PAGE_BYTES: usize = 256 << 10;
 
 /// A run, folded from the journal.
 pub(crate) fn fold_run(reader: &Reader, id: &RunId) -> Result<Run, Fault> {
-    let records = reader.records(id, 1).map_err(|fault| faults::read(&fault))?;
-    let Some(Event::RunStarted { definition, .. }) = records.first().map(|record| &record.event) else {
+    let records = reader
+        .records(id, 1)
+        .map_err(|fault| faults::read(&fault))?;
+    let Some(Event::RunStarted { definition, .. }) = records.first().map(|record| &record.event)
+    else {
         return Err(unknown(&id.0));
     };
     let pinned = reader
         .definition(definition)
         .map_err(|fault| faults::read(&fault))?
-        .ok_or_else(|| faults::internal(format!("the definition {definition} of run {id} is not stored")))?;
+        .ok_or_else(|| {
+            faults::internal(format!(
+                "the definition {definition} of run {id} is not stored"
+            ))
+        })?;
     let model: Workflow = serde_json::from_str(&pinned.model).map_err(|error| {
         Fault::new(
             "unknown_definition",
@@ -29,11 +36,17 @@ pub(crate) fn fold_run(reader: &Reader, id: &RunId) -> Result<Run, Fault> {
         )
         .with_detail(error.to_string())
     })?;
-    Run::new(id.clone(), Arc::new(model), *definition).fold(&records).map_err(faults::internal)
+    Run::new(id.clone(), Arc::new(model), *definition)
+        .fold(&records)
+        .map_err(faults::internal)
 }
 
 fn unknown(name: &str) -> Fault {
-    Fault::new("unknown_run", format!("There is no run {name}"), "List the runs to find its name")
+    Fault::new(
+        "unknown_run",
+        format!("There is no run {name}"),
+        "List the runs to find its name",
+    )
 }
 
 /// The run that a name, or the beginning of one, stands for.
@@ -41,39 +54,65 @@ pub(crate) fn find_run(reader: &Reader, name: &str) -> Result<RunId, Fault> {
     if name.is_empty() {
         return Err(unknown("without a name"));
     }
-    match reader.find_run(name).map_err(|fault| faults::read(&fault))? {
+    match reader
+        .find_run(name)
+        .map_err(|fault| faults::read(&fault))?
+    {
         FoundRun::One(run) => Ok(run),
         FoundRun::None => Err(unknown(name)),
         FoundRun::Many(runs) => {
             let names: Vec<String> = runs.iter().map(RunId::to_string).collect();
-            Err(Fault::new("ambiguous_run", format!("Several runs begin with {name}"), "Write more of the name")
-                .with_detail(names.join(", ")))
+            Err(Fault::new(
+                "ambiguous_run",
+                format!("Several runs begin with {name}"),
+                "Write more of the name",
+            )
+            .with_detail(names.join(", ")))
         }
     }
 }
 
 pub(crate) fn board(reader: &Reader, limit: usize) -> Result<Vec<RunSummary>, Fault> {
-    let filter = RunFilter { limit, ..RunFilter::default() };
+    let filter = RunFilter {
+        limit,
+        ..RunFilter::default()
+    };
     let rows = reader.runs(&filter).map_err(|fault| faults::read(&fault))?;
     Ok(rows.into_iter().map(|row| row.summary).collect())
 }
 
 pub(crate) fn blob(reader: &Reader, sha256: &Digest) -> Result<Json, Fault> {
-    let body = reader.blob(sha256).map_err(|fault| faults::read(&fault))?.ok_or_else(|| {
-        Fault::new("unknown_blob", "This value is not kept any more", "Values are kept for 90 days")
-    })?;
+    let body = reader
+        .blob(sha256)
+        .map_err(|fault| faults::read(&fault))?
+        .ok_or_else(|| {
+            Fault::new(
+                "unknown_blob",
+                "This value is not kept any more",
+                "Values are kept for 90 days",
+            )
+        })?;
     serde_json::from_slice(&body).map_err(faults::internal)
 }
 
 pub(crate) fn log(reader: &Reader, call: &Digest, from: u64) -> Result<LogPage, Fault> {
-    let slice = reader.log(call, from, PAGE_BYTES).map_err(|fault| faults::read(&fault))?;
+    let slice = reader
+        .log(call, from, PAGE_BYTES)
+        .map_err(|fault| faults::read(&fault))?;
     let (lines, used) = logs::decode(&slice.bytes);
     let next = slice.from_offset + used as u64;
-    Ok(LogPage { lines, next, more: used > 0 && next < slice.durable_offset })
+    Ok(LogPage {
+        lines,
+        next,
+        more: used > 0 && next < slice.durable_offset,
+    })
 }
 
 pub(crate) fn audit(reader: &Reader) -> Result<AuditReport, Fault> {
-    reader.verify().map(|verdict| audit_report(&verdict)).map_err(|fault| faults::read(&fault))
+    reader
+        .verify()
+        .map(|verdict| audit_report(&verdict))
+        .map_err(|fault| faults::read(&fault))
 }
 
 /// Audits a database file wherever it lies: a backup, a copy. Leaves nothing beside it.
@@ -81,7 +120,9 @@ pub(crate) fn audit(reader: &Reader) -> Result<AuditReport, Fault> {
 /// # Errors
 /// It cannot be read, or is no database of this program.
 pub fn audit_file(file: &Path) -> Result<AuditReport, Fault> {
-    store::verify_file(file).map(|verdict| audit_report(&verdict)).map_err(|fault| faults::read(&fault))
+    store::verify_file(file)
+        .map(|verdict| audit_report(&verdict))
+        .map_err(|fault| faults::read(&fault))
 }
 
 pub(crate) fn audit_report(verdict: &Verdict) -> AuditReport {

@@ -27,8 +27,14 @@ const REQUEST_BYTES: u64 = 8 << 20;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Request {
-    Call { name: String, args: Json, origin: Origin },
-    Follow { topic: Topic },
+    Call {
+        name: String,
+        args: Json,
+        origin: Origin,
+    },
+    Follow {
+        topic: Topic,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -47,7 +53,11 @@ pub(crate) struct Server {
 
 impl Server {
     /// `None` where the folder's path is too long for a socket (104 bytes on some systems).
-    pub(crate) fn start(dir: &Path, office: Arc<Office>, runtime: &Handle) -> io::Result<Option<Server>> {
+    pub(crate) fn start(
+        dir: &Path,
+        office: Arc<Office>,
+        runtime: &Handle,
+    ) -> io::Result<Option<Server>> {
         let path = dir.join(NAME);
         if path.as_os_str().len() > 100 {
             tracing::warn!(path = %path.display(), "the path is too long for a socket");
@@ -97,7 +107,10 @@ impl Server {
 async fn serve(stream: UnixStream, office: &Office) -> io::Result<()> {
     let peer = stream.peer_cred()?.uid();
     if peer != rustix::process::getuid().as_raw() {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "another user"));
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "another user",
+        ));
     }
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(tokio::io::AsyncReadExt::take(reader, REQUEST_BYTES));
@@ -105,8 +118,12 @@ async fn serve(stream: UnixStream, office: &Office) -> io::Result<()> {
     while reader.read_line(&mut line).await? > 0 {
         match serde_json::from_str(&line) {
             Err(error) => {
-                let fault = Fault::new("bad_request", "This request cannot be read", "Use a program of the same version")
-                    .with_detail(error.to_string());
+                let fault = Fault::new(
+                    "bad_request",
+                    "This request cannot be read",
+                    "Use a program of the same version",
+                )
+                .with_detail(error.to_string());
                 write(&mut writer, &Reply::Fault(fault)).await?;
             }
             Ok(Request::Call { name, args, origin }) => {
@@ -161,7 +178,11 @@ impl Client {
     }
 
     pub(crate) async fn call(&self, name: &str, args: Json, origin: Origin) -> Result<Json, Fault> {
-        let request = Request::Call { name: name.to_owned(), args, origin };
+        let request = Request::Call {
+            name: name.to_owned(),
+            args,
+            origin,
+        };
         let mut replies = self.ask(&request).await.map_err(|error| gone(&error))?;
         match next(&mut replies).await.map_err(|error| gone(&error))? {
             Some(Reply::Done(done)) => Ok(done),
@@ -172,7 +193,10 @@ impl Client {
     }
 
     pub(crate) async fn follow(&self, topic: Topic) -> Result<mpsc::Receiver<Notice>, Fault> {
-        let mut replies = self.ask(&Request::Follow { topic }).await.map_err(|error| gone(&error))?;
+        let mut replies = self
+            .ask(&Request::Follow { topic })
+            .await
+            .map_err(|error| gone(&error))?;
         let first = match next(&mut replies).await.map_err(|error| gone(&error))? {
             Some(Reply::Notice(first)) => *first,
             Some(Reply::Fault(fault)) => return Err(fault),
@@ -201,6 +225,10 @@ async fn next(replies: &mut BufReader<UnixStream>) -> io::Result<Option<Reply>> 
 }
 
 fn gone(error: &io::Error) -> Fault {
-    Fault::new("owner_gone", "The program that owns the data folder does not answer any more", "Try again: this program takes over when it has ended")
-        .with_detail(error.to_string())
+    Fault::new(
+        "owner_gone",
+        "The program that owns the data folder does not answer any more",
+        "Try again: this program takes over when it has ended",
+    )
+    .with_detail(error.to_string())
 }

@@ -25,7 +25,10 @@ struct Cache {
 
 impl StoredValues {
     pub(crate) fn new(store: Arc<Store>) -> StoredValues {
-        StoredValues { store, cache: Mutex::default() }
+        StoredValues {
+            store,
+            cache: Mutex::default(),
+        }
     }
 
     /// Keeps what was just made.
@@ -50,7 +53,13 @@ impl StoredValues {
 
 impl Values for StoredValues {
     fn get(&self, sha256: &Digest) -> Option<Arc<Json>> {
-        let cached = self.cache.lock().unwrap_or_else(PoisonError::into_inner).values.get(sha256).cloned();
+        let cached = self
+            .cache
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values
+            .get(sha256)
+            .cloned();
         if cached.is_some() {
             return cached;
         }

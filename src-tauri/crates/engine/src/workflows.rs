@@ -27,7 +27,10 @@ pub(crate) struct Definitions {
 type Files = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
 fn files(dir: &Path) -> Files {
-    let entries = std::fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok);
+    let entries = std::fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok);
     let mut files: Files = entries
         .filter_map(|entry| {
             let meta = entry.metadata().ok()?;
@@ -52,7 +55,11 @@ impl Definitions {
         let seq = Arc::new(AtomicU64::new(1));
         let (watched, counter) = (Arc::clone(&folder), Arc::clone(&seq));
         let watch = Watch::start(dir, move || {
-            if watched.write().unwrap_or_else(PoisonError::into_inner).reload() {
+            if watched
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .reload()
+            {
                 counter.fetch_add(1, Ordering::Relaxed);
                 mailbox.send(Message::EngineChanged);
             }
@@ -64,7 +71,12 @@ impl Definitions {
                 None
             }
         };
-        Definitions { folder, seq, seen, _watch: watch }
+        Definitions {
+            folder,
+            seq,
+            seen,
+            _watch: watch,
+        }
     }
 
     pub(crate) fn seq(&self) -> u64 {
@@ -79,12 +91,22 @@ impl Definitions {
     /// A file that was written a moment ago counts, whether or not the watch has told of it yet.
     fn refresh(&self) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = files(self.folder.read().unwrap_or_else(PoisonError::into_inner).dir());
+        let now = files(
+            self.folder
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .dir(),
+        );
         if *seen == now {
             return;
         }
         *seen = now;
-        if self.folder.write().unwrap_or_else(PoisonError::into_inner).reload() {
+        if self
+            .folder
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .reload()
+        {
             self.seq.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -108,7 +130,12 @@ impl Definitions {
                     .map(ToString::to_string)
                     .collect();
                 let action = format!("There are: {}", known.join(", "));
-                Err(Fault::new("unknown_workflow", format!("There is no workflow {id}"), action).with_detail(broken.join("\n")))
+                Err(Fault::new(
+                    "unknown_workflow",
+                    format!("There is no workflow {id}"),
+                    action,
+                )
+                .with_detail(broken.join("\n")))
             }
         }
     }
@@ -126,11 +153,23 @@ fn listed(folder: &Folder) -> WorkflowList {
 
 /// The workflows of a data folder, without opening an engine: nothing is resumed by looking at a list.
 pub fn workflows(data_dir: &Path) -> WorkflowList {
-    listed(&Folder::open(data_dir.join("workflows"), catalogue(&tools::Catalogue::builtin())))
+    listed(&Folder::open(
+        data_dir.join("workflows"),
+        catalogue(&tools::Catalogue::builtin()),
+    ))
 }
 
 fn info(definition: &Definition) -> WorkflowInfo {
-    let Workflow { id, title, description, version, risk, inputs, stages, .. } = definition.workflow.as_ref();
+    let Workflow {
+        id,
+        title,
+        description,
+        version,
+        risk,
+        inputs,
+        stages,
+        ..
+    } = definition.workflow.as_ref();
     WorkflowInfo {
         id: id.clone(),
         title: title.clone(),

@@ -76,13 +76,23 @@ impl Bench {
     }
 
     pub(crate) async fn start(&self, workflow: &str, inputs: Json) -> RunId {
-        let Json::Object(inputs) = inputs else { panic!("inputs are an object") };
-        self.call(api::StartRun { workflow: workflow.to_owned(), inputs }).await.unwrap().run
+        let Json::Object(inputs) = inputs else {
+            panic!("inputs are an object")
+        };
+        self.call(api::StartRun {
+            workflow: workflow.to_owned(),
+            inputs,
+        })
+        .await
+        .unwrap()
+        .run
     }
 
     pub(crate) async fn note(&self, name: &str, text: &str) -> (RunId, PathBuf) {
         let path = self.dir.path().join(name);
-        let run = self.start("write_note", json!({ "path": path, "text": text })).await;
+        let run = self
+            .start("write_note", json!({ "path": path, "text": text }))
+            .await;
         (run, path)
     }
 
@@ -96,18 +106,30 @@ impl Bench {
     }
 
     pub(crate) async fn waits(&self, run: &RunId) -> Run {
-        self.until(run, |run| run.state() == RunState::Waiting).await
+        self.until(run, |run| run.state() == RunState::Waiting)
+            .await
     }
 
     pub(crate) async fn decide(&self, run: &Run, decision: Decision) -> Result<Run, Fault> {
         let (gate, revision, digest) = open_card(run);
-        let decide = api::Decide { run: run.id().clone(), gate, revision, digest, decision, token: None };
+        let decide = api::Decide {
+            run: run.id().clone(),
+            gate,
+            revision,
+            digest,
+            decision,
+            token: None,
+        };
         self.call(decide).await
     }
 }
 
 pub(crate) async fn open(data_dir: PathBuf) -> Result<Door, Fault> {
-    engine::open(OpenOptions { data_dir, program: "test".to_owned() }).await
+    engine::open(OpenOptions {
+        data_dir,
+        program: "test".to_owned(),
+    })
+    .await
 }
 
 pub(crate) async fn until(door: &Door, run: &RunId, wanted: impl Fn(&Run) -> bool) -> Run {
@@ -127,7 +149,10 @@ pub(crate) async fn until(door: &Door, run: &RunId, wanted: impl Fn(&Run) -> boo
                 return folded.unwrap();
             }
         }
-        panic!("the feed ended; the run is {:?}", folded.map(|run| run.state()));
+        panic!(
+            "the feed ended; the run is {:?}",
+            folded.map(|run| run.state())
+        );
     };
     match tokio::time::timeout(PATIENCE, following).await {
         Ok(run) => run,
@@ -141,9 +166,14 @@ pub(crate) fn open_card(run: &Run) -> (GateId, u32, workflow::Digest) {
 }
 
 pub(crate) fn edit(name: &str, value: Json) -> Decision {
-    Decision::Edit { values: Map::from_iter([(name.to_owned(), value)]) }
+    Decision::Edit {
+        values: Map::from_iter([(name.to_owned(), value)]),
+    }
 }
 
 pub(crate) fn reject(reason: &str) -> Decision {
-    Decision::Reject { reason: reason.to_owned(), then: workflow::Then::Stop }
+    Decision::Reject {
+        reason: reason.to_owned(),
+        then: workflow::Then::Stop,
+    }
 }

@@ -10,7 +10,10 @@ async fn a_follower_folds_what_the_journal_says() {
     let bench = Bench::new(&[WRITE_NOTE]).await;
     let run = bench.start("health_check", json!({})).await;
     let followed = bench.ends(&run).await;
-    let stored = bench.call(api::ShowRun { run: run.0.clone() }).await.unwrap();
+    let stored = bench
+        .call(api::ShowRun { run: run.0.clone() })
+        .await
+        .unwrap();
     assert_eq!(followed, stored);
 }
 

@@ -22,8 +22,13 @@ async fn edited_asks_again_and_writes_the_edit() {
     let (run, path) = bench.note("a.txt", "hello\n").await;
     let waiting = bench.waits(&run).await;
     let before = open_card(&waiting);
-    bench.decide(&waiting, edit("text", json!("goodbye\n"))).await.unwrap();
-    let waiting = bench.until(&run, |run| run.open_gates().any(|gate| gate.revision == 2)).await;
+    bench
+        .decide(&waiting, edit("text", json!("goodbye\n")))
+        .await
+        .unwrap();
+    let waiting = bench
+        .until(&run, |run| run.open_gates().any(|gate| gate.revision == 2))
+        .await;
     assert!(!path.exists(), "an edit never approves");
     let late = api::Decide {
         run: run.clone(),
@@ -42,7 +47,10 @@ async fn edited_asks_again_and_writes_the_edit() {
 #[tokio::test(flavor = "multi_thread")]
 async fn rejected_or_skipped_and_not_written() {
     let bench = Bench::new(&[WRITE_NOTE]).await;
-    for (decision, state) in [(reject("not today"), RunState::Failed), (Decision::Skip, RunState::Completed)] {
+    for (decision, state) in [
+        (reject("not today"), RunState::Failed),
+        (Decision::Skip, RunState::Completed),
+    ] {
         let (run, path) = bench.note("a.txt", "hello\n").await;
         let waiting = bench.waits(&run).await;
         bench.decide(&waiting, decision).await.unwrap();
@@ -60,10 +68,15 @@ async fn a_file_that_changed_since_is_asked_about_again() {
     let waiting = bench.waits(&run).await;
     std::fs::write(&path, "somebody else's\n").unwrap();
     bench.decide(&waiting, Decision::Approve).await.unwrap();
-    let waiting = bench.until(&run, |run| run.open_gates().any(|gate| gate.revision == 2)).await;
+    let waiting = bench
+        .until(&run, |run| run.open_gates().any(|gate| gate.revision == 2))
+        .await;
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "somebody else's\n");
     let card = waiting.open_gates().next().unwrap().card.clone().unwrap();
-    assert!(card.reopened.is_some() && !card.changed.is_empty(), "{card:?}");
+    assert!(
+        card.reopened.is_some() && !card.changed.is_empty(),
+        "{card:?}"
+    );
     bench.decide(&waiting, Decision::Approve).await.unwrap();
     bench.ends(&run).await;
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine\n");
@@ -85,7 +98,10 @@ async fn cancelled_while_a_person_is_asked() {
     let bench = Bench::new(&[WRITE_NOTE]).await;
     let (run, path) = bench.note("a.txt", "hello\n").await;
     bench.waits(&run).await;
-    bench.call(api::CancelRun { run: run.clone() }).await.unwrap();
+    bench
+        .call(api::CancelRun { run: run.clone() })
+        .await
+        .unwrap();
     assert_eq!(bench.ends(&run).await.state(), RunState::Cancelled);
     assert!(!path.exists());
 }

@@ -10,9 +10,20 @@ async fn this_computer_is_checked_from_an_empty_folder() {
     let run = bench.start("health_check", json!({})).await;
     let run = bench.ends(&run).await;
     assert_eq!(run.state(), RunState::Completed, "{:?}", run.status());
-    assert!(run.stages().iter().all(|stage| stage.status == StepStatus::Completed), "{:?}", run.stages());
-    let RunStatus::Completed { outputs, .. } = run.status() else { panic!("completed") };
-    assert!(outputs.contains_key("overall") && outputs.contains_key("report"), "{outputs:?}");
+    assert!(
+        run.stages()
+            .iter()
+            .all(|stage| stage.status == StepStatus::Completed),
+        "{:?}",
+        run.stages()
+    );
+    let RunStatus::Completed { outputs, .. } = run.status() else {
+        panic!("completed")
+    };
+    assert!(
+        outputs.contains_key("overall") && outputs.contains_key("report"),
+        "{outputs:?}"
+    );
     let audit = bench.call(api::Audit {}).await.unwrap();
     assert!(audit.intact && audit.records == run.seq(), "{audit:?}");
 }
@@ -23,7 +34,11 @@ async fn the_built_ins_have_no_findings() {
     let bench = Bench::new(&[]).await;
     let list = bench.call(api::Workflows {}).await.unwrap();
     assert_eq!(list.findings, []);
-    assert!(list.workflows.iter().any(|workflow| workflow.id == "health_check" && workflow.reads_only));
+    assert!(
+        list.workflows
+            .iter()
+            .any(|workflow| workflow.id == "health_check" && workflow.reads_only)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

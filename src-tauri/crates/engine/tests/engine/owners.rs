@@ -13,11 +13,21 @@ async fn a_second_program_works_through_the_first() {
     assert!(second.is_remote());
     let path = bench.dir.path().join("a.txt");
     let inputs = json!({ "path": path, "text": "hi\n" });
-    let start = api::StartRun { workflow: "write_note".into(), inputs: inputs.as_object().unwrap().clone() };
+    let start = api::StartRun {
+        workflow: "write_note".into(),
+        inputs: inputs.as_object().unwrap().clone(),
+    };
     let run = second.call(start, Origin::Terminal).await.unwrap().run;
     let waiting = until(&second, &run, |run| run.state() == RunState::Waiting).await;
     let (gate, revision, digest) = open_card(&waiting);
-    let decide = api::Decide { run: run.clone(), gate, revision, digest, decision: Decision::Approve, token: None };
+    let decide = api::Decide {
+        run: run.clone(),
+        gate,
+        revision,
+        digest,
+        decision: Decision::Approve,
+        token: None,
+    };
     second.call(decide.clone(), Origin::Terminal).await.unwrap();
     assert_eq!(bench.ends(&run).await.state(), RunState::Completed);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "hi\n");
@@ -42,18 +52,41 @@ async fn readers_work_beside_the_owner() {
     let (run, _) = bench.note("a.txt", "x").await;
     let waiting = bench.waits(&run).await;
     let reading = engine::open_for_reading(&bench.data()).await.unwrap();
-    let seen = reading.call(api::ShowRun { run: run.0[..12].to_owned() }, Origin::Script).await.unwrap();
+    let seen = reading
+        .call(
+            api::ShowRun {
+                run: run.0[..12].to_owned(),
+            },
+            Origin::Script,
+        )
+        .await
+        .unwrap();
     assert_eq!(seen, waiting);
-    let refused = reading.call(api::CancelRun { run }, Origin::Terminal).await.unwrap_err();
+    let refused = reading
+        .call(api::CancelRun { run }, Origin::Terminal)
+        .await
+        .unwrap_err();
     assert_eq!(refused.code, "reading_only");
-    let unknown = reading.call(api::ShowRun { run: "nothing".into() }, Origin::Script).await.unwrap_err();
+    let unknown = reading
+        .call(
+            api::ShowRun {
+                run: "nothing".into(),
+            },
+            Origin::Script,
+        )
+        .await
+        .unwrap_err();
     assert_eq!(unknown.code, "unknown_run");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_is_no_folder_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("countersign.db"), "not a database at all, but long enough to be looked at").unwrap();
+    std::fs::write(
+        dir.path().join("countersign.db"),
+        "not a database at all, but long enough to be looked at",
+    )
+    .unwrap();
     let fault = open(dir.path().to_owned()).await.map(drop).unwrap_err();
     assert_eq!(fault.code, "not_a_database", "{fault}");
     assert!(!fault.action.is_empty());

@@ -29,11 +29,20 @@ async fn a_poll_goes_on_after_the_program_was_closed() {
     let run = bench.start("wait_for_file", json!({ "path": path })).await;
     let step = StepKey::top("look");
     bench
-        .until(&run, |run| matches!(run.step(&step).and_then(|step| step.phase()), Some(Phase::Calling(_))))
+        .until(&run, |run| {
+            matches!(
+                run.step(&step).and_then(|step| step.phase()),
+                Some(Phase::Calling(_))
+            )
+        })
         .await;
     bench.reopen().await;
     std::fs::write(&path, "go").unwrap();
     let run = bench.ends(&run).await;
     assert_eq!(run.state(), RunState::Completed, "{:?}", run.status());
-    assert_eq!(run.step(&step).unwrap().tries.len(), 1, "a poll is one try and one record, however often it was begun");
+    assert_eq!(
+        run.step(&step).unwrap().tries.len(),
+        1,
+        "a poll is one try and one record, however often it was begun"
+    );
 }
