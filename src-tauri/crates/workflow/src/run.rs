@@ -1,8 +1,8 @@
 //! A run: the fold over its journal. Read-only from outside; only `apply` (see `apply.rs`) changes it.
 
 use crate::{
-    Actor, Datum, Digest, Effect, EffectId, FailReason, GateId, GateRun, Phase, Record, RunId,
-    StepKey, StepRun, StepState, StepStatus, StopReason, TimerId, WaitFor, Workflow,
+    Actor, Datum, Digest, Effect, EffectId, FailReason, GateId, GateKind, GateRun, Phase, Record,
+    RunId, StepKey, StepRun, StepState, StepStatus, StopReason, TimerId, WaitFor, Workflow,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
@@ -289,14 +289,21 @@ impl Run {
         match self.step(key)?.phase()? {
             Phase::InDoubt { .. } => Some(WaitFor::InDoubt),
             Phase::Backoff { .. } => Some(WaitFor::Timer),
-            Phase::Planned(_) | Phase::Result { .. } | Phase::List { .. } => self
-                .gates
-                .values()
-                .find(|gate| {
-                    gate.is_open()
-                        && (gate.id.step == *key || Some(&gate.id.step) == key.list().as_ref())
-                })
-                .map(|gate| WaitFor::Person(gate.id.clone())),
+            Phase::Planned(_) | Phase::Result { .. } | Phase::List { .. } => {
+                let gates = [Some(key.clone()), key.list()]
+                    .into_iter()
+                    .flatten()
+                    .flat_map(|step| {
+                        [GateKind::Before, GateKind::After].map(|kind| GateId {
+                            step: step.clone(),
+                            kind,
+                        })
+                    });
+                gates
+                    .into_iter()
+                    .find(|gate| self.gate(gate).is_some_and(GateRun::is_open))
+                    .map(WaitFor::Person)
+            }
             Phase::Group { .. }
             | Phase::Ready
             | Phase::Previewing { .. }

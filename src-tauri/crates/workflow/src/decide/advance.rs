@@ -86,7 +86,8 @@ impl Draft<'_> {
             if self.run.stopping().is_some() {
                 return Ok(());
             }
-            match self.run.step(key).map(|run| run.state.clone()) {
+            let run = self.run.steps.get(key).cloned();
+            match run.as_deref().map(|run| &run.state) {
                 None | Some(StepState::Again) => {
                     let ready = step.needs.iter().all(|need| {
                         matches!(
@@ -98,7 +99,7 @@ impl Draft<'_> {
                         self.begin(step, key)?;
                     }
                 }
-                Some(StepState::Active(phase)) => self.advance_active(step, key, &phase)?,
+                Some(StepState::Active(phase)) => self.advance_active(step, key, phase)?,
                 Some(
                     StepState::Completed { .. }
                     | StepState::Failed { .. }

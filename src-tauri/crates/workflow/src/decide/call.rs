@@ -172,18 +172,18 @@ impl Draft<'_> {
         digest: Digest,
         gate: &GateId,
     ) -> Result<(), Stop> {
-        let Some(GateState::Granted { grant }) = self.run.gate(gate).map(|gate| gate.state.clone())
-        else {
+        let Some(GateState::Granted { grant }) = self.run.gate(gate).map(|gate| &gate.state) else {
             return Ok(());
         };
+        let left = grant.tries.get(&digest).copied();
         if grant
             .valid_until_us
             .is_some_and(|until| self.at_us >= until)
         {
             return self.void(gate, "the approval is older than its time to live");
         }
-        match grant.tries.get(&digest) {
-            Some(left) if *left > 0 => {
+        match left {
+            Some(1..) => {
                 self.emit(Event::GrantSpent {
                     gate: gate.clone(),
                     step: key.clone(),
@@ -191,7 +191,7 @@ impl Draft<'_> {
                 })?;
                 self.start_call(step, key)
             }
-            Some(_) => self.void(gate, "all tries that were approved are used up"),
+            Some(0) => self.void(gate, "all tries that were approved are used up"),
             None => self.void(gate, "the call is not the one that was approved"),
         }
     }

@@ -17,27 +17,66 @@ impl Draft<'_> {
         planned: &Planned,
         gate: &GateId,
     ) -> Result<(), Stop> {
-        match self.run.gate(gate).map(|gate| gate.state.clone()) {
+        let dropped = match self.run.gate(gate).map(|gate| &gate.state) {
+            Some(GateState::Granted { grant }) => grant.dropped.contains(key),
+            Some(GateState::Skipped) => {
+                let starts = self.has_place(step, key);
+                return if starts {
+                    self.start_call(step, key)
+                } else {
+                    Ok(())
+                };
+            }
+            // What a list asks, it asks for all items together.
+            Some(_) | None if gate.step != *key => return Ok(()),
+            Some(_) | None => return self.move_on(step, gate),
+        };
+        if dropped {
+            return self.emit(Event::StepSkipped {
+                step: key.clone(),
+                why: SkipReason::Dropped,
+            });
+        }
+        if self.has_place(step, key) {
+            self.spend_and_start(step, key, planned.digest, gate)?;
+        }
+        Ok(())
+    }
+
+    /// The gate that all items of a list have in common, once for all of them.
+    pub(super) fn advance_common_gate(
+        &mut self,
+        step: &Step,
+        list: &StepKey,
+        items: &[StepKey],
+    ) -> Result<(), Stop> {
+        let planned = |key: &StepKey| {
+            matches!(
+                self.run.step(key).and_then(|step| step.phase()),
+                Some(Phase::Planned(_))
+            )
+        };
+        if !items.iter().any(planned) {
+            return Ok(());
+        }
+        let gate = GateId {
+            step: list.clone(),
+            kind: GateKind::Before,
+        };
+        self.move_on(step, &gate)
+    }
+
+    /// What a gate does by itself before it asks, and between the answer and the grant.
+    fn move_on(&mut self, step: &Step, gate: &GateId) -> Result<(), Stop> {
+        match self.run.gate(gate).map(|gate| &gate.state) {
             None | Some(GateState::Preparing { .. }) => self.ask_when_ready(step, gate),
             Some(GateState::Comparing { .. }) => self.compare_when_ready(gate),
-            Some(GateState::Granted { grant }) => {
-                if grant.dropped.contains(key) {
-                    return self.emit(Event::StepSkipped {
-                        step: key.clone(),
-                        why: SkipReason::Dropped,
-                    });
-                }
-                if self.has_place(step, key) {
-                    self.spend_and_start(step, key, planned.digest, gate)?;
-                }
-                Ok(())
-            }
-            Some(GateState::Skipped) if self.has_place(step, key) => self.start_call(step, key),
-            Some(GateState::Skipped) => Ok(()),
             Some(GateState::Rechecking { .. }) => self.recheck_next(gate),
             Some(
                 GateState::Open { .. }
+                | GateState::Granted { .. }
                 | GateState::Decided
+                | GateState::Skipped
                 | GateState::Expired
                 | GateState::Withdrawn,
             ) => Ok(()),
@@ -45,7 +84,7 @@ impl Draft<'_> {
     }
 
     /// Items behind a common card take their places only now.
-    fn has_place(&self, step: &Step, key: &StepKey) -> bool {
+    fn has_place(&mut self, step: &Step, key: &StepKey) -> bool {
         let (Some(foreach), Some(list)) = (&step.foreach, key.list()) else {
             return true;
         };
@@ -53,20 +92,24 @@ impl Draft<'_> {
         if !self.waits_for_common_card(key) {
             return true;
         }
-        let Some(Phase::List { items, .. }) = self.run.step(&list).and_then(|step| step.phase())
-        else {
-            return true;
-        };
-        let keys: Vec<StepKey> = (0..items.len() as u32)
-            .map(|number| list.item(number))
-            .collect();
-        self.busy_items(&keys) < foreach.places()
+        self.busy_items(&list) < foreach.places()
     }
 
     /// Members that can still run: previewed ones. `None` while one is not ready.
     pub(super) fn ready_members(&self, gate: &GateId) -> Option<Vec<(StepKey, Planned)>> {
+        let members = self.members(gate);
+        // Most of the time one is not: look before copying.
+        let waits = members.iter().any(|member| {
+            matches!(
+                self.run.step(member).and_then(|step| step.phase()),
+                Some(Phase::Previewing { .. } | Phase::Ready)
+            )
+        });
+        if waits {
+            return None;
+        }
         let mut ready = Vec::new();
-        for member in self.members(gate) {
+        for member in members {
             match self.run.step(&member).and_then(|step| step.phase()) {
                 Some(Phase::Planned(planned)) => ready.push((member, planned.as_ref().clone())),
                 // It has ended (its preview failed, or it ran before the grant was voided), or is at work.

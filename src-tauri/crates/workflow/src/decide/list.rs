@@ -33,9 +33,10 @@ impl Draft<'_> {
             if self.run.stopping().is_some() {
                 return Ok(());
             }
-            match self.run.step(item).map(|run| run.state.clone()) {
+            let run = self.run.steps.get(item).cloned();
+            match run.as_deref().map(|run| &run.state) {
                 None | Some(StepState::Again) => {
-                    if one_card || self.busy_items(&keys) < foreach.places() {
+                    if one_card || self.busy_items(key) < foreach.places() {
                         let attempt = self.attempt_of(key).max(self.attempt_of(item));
                         self.emit(Event::StepStarted {
                             step: item.clone(),
@@ -44,7 +45,7 @@ impl Draft<'_> {
                         })?;
                     }
                 }
-                Some(StepState::Active(phase)) => self.advance_active(step, item, &phase)?,
+                Some(StepState::Active(phase)) => self.advance_active(step, item, phase)?,
                 Some(StepState::Failed { .. }) if foreach.on_item_error == OnItemError::Stop => {
                     let why = StopReason::Failed { step: item.clone() };
                     return self.emit(Event::GroupStopping {
@@ -59,6 +60,9 @@ impl Draft<'_> {
                 ) => {}
             }
         }
+        if one_card && self.run.stopping().is_none() {
+            self.advance_common_gate(step, key, &keys)?;
+        }
         if keys.iter().all(|item| self.is_done(item)) {
             self.end_list(step, key, items, &keys)
         } else {
@@ -67,14 +71,23 @@ impl Draft<'_> {
     }
 
     /// Items that take a place: everything under way, but not those that only wait for their common card.
-    pub(super) fn busy_items(&self, keys: &[StepKey]) -> usize {
-        keys.iter()
+    pub(super) fn busy_items(&mut self, list: &StepKey) -> usize {
+        if let Some((counted, busy)) = &self.busy
+            && counted == list
+        {
+            return *busy;
+        }
+        let items = match self.run.step(list).and_then(|step| step.phase()) {
+            Some(Phase::List { items, .. }) => items.len() as u32,
+            Some(_) | None => 0,
+        };
+        let common = self.waits_for_common_card(list);
+        let busy = (0..items)
+            .map(|number| list.item(number))
             .filter(
                 |key| match self.run.step(key).and_then(|step| step.phase()) {
                     None => false,
-                    Some(Phase::Planned(_) | Phase::Previewing { .. } | Phase::Ready) => {
-                        !self.waits_for_common_card(key)
-                    }
+                    Some(Phase::Planned(_) | Phase::Previewing { .. } | Phase::Ready) => !common,
                     Some(
                         Phase::Group { .. }
                         | Phase::List { .. }
@@ -86,7 +99,9 @@ impl Draft<'_> {
                     ) => true,
                 },
             )
-            .count()
+            .count();
+        self.busy = Some((list.clone(), busy));
+        busy
     }
 
     pub(super) fn waits_for_common_card(&self, key: &StepKey) -> bool {

@@ -20,7 +20,8 @@ mod start;
 mod stop;
 
 use crate::{
-    Actor, ActorKind, Answer, Command, Datum, Digest, Effect, Event, Input, Refusal, Run, RunStatus,
+    Actor, ActorKind, Answer, Command, Datum, Digest, Effect, Event, Input, Refusal, Run,
+    RunStatus, StepKey,
 };
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -78,6 +79,7 @@ pub fn decide(run: &Run, input: &Input, values: &dyn Values) -> Result<Verdict, 
         entropy: input.entropy,
         values,
         events: Vec::new(),
+        busy: None,
     };
     let refusal = draft.command(&input.command)?;
     draft.advance()?;
@@ -105,6 +107,7 @@ pub fn poll_holds(
         entropy: 0,
         values,
         events: Vec::new(),
+        busy: None,
     };
     let Some(poll) = run
         .definition
@@ -124,11 +127,14 @@ pub(crate) struct Draft<'a> {
     pub(crate) entropy: u64,
     pub(crate) values: &'a dyn Values,
     pub(crate) events: Vec<Event>,
+    /// How many items of a list take a place, as long as nothing has happened since: long lists are swept often.
+    pub(crate) busy: Option<(StepKey, usize)>,
 }
 
 impl Draft<'_> {
     /// Something happens.
     pub(crate) fn emit(&mut self, event: Event) -> Result<(), Stop> {
+        self.busy = None;
         self.run
             .apply_event(&event, self.at_us, self.actor)
             .map_err(|what| {

@@ -35,6 +35,8 @@ pub(crate) struct Bench {
     /// What was paid for and not started yet, by step.
     paid: BTreeMap<StepKey, Digest>,
     terminal: u32,
+    /// Sends the snapshot through JSON after every so many records.
+    pub(crate) snapshot_every: u64,
 }
 
 pub(crate) fn me() -> Actor {
@@ -61,6 +63,7 @@ impl Bench {
             empty,
             paid: BTreeMap::new(),
             terminal: 0,
+            snapshot_every: 1,
         }
     }
 
@@ -129,8 +132,10 @@ impl Bench {
         assert_eq!(copy, record);
         self.shadow.apply(&copy).unwrap();
         assert_eq!(self.shadow, self.run, "after {:?}", record.event);
-        self.shadow = through_json(&self.shadow);
-        assert_eq!(self.shadow, self.run, "after {:?}", record.event);
+        if record.seq % self.snapshot_every == 0 {
+            self.shadow = through_json(&self.shadow);
+            assert_eq!(self.shadow, self.run, "after {:?}", record.event);
+        }
         self.ledger(&before, &record);
         self.records.push(record);
         self.always();

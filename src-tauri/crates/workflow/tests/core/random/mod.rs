@@ -8,7 +8,7 @@ use ops::{Op, ops, play};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use serde_json::json;
-use shape::{build, shapes};
+use shape::{Shape, build, shapes};
 use workflow::{Actor, Command, Decision, DecisionKind, DoubtAnswer, Phase};
 
 /// A share of proptest's own number of cases, which the environment may raise.
@@ -21,6 +21,14 @@ fn share(part: f64) -> Config {
         max_shrink_iters: 400,
         ..usual
     }
+}
+
+/// A run of these shapes; its snapshots go through JSON now and then.
+fn begun(shapes: &[Shape]) -> Bench {
+    let mut bench = Bench::new(build(shapes));
+    bench.snapshot_every = 9;
+    bench.start(json!({})).unwrap();
+    bench
 }
 
 /// A person who says yes and a world that works: every run ends.
@@ -77,8 +85,7 @@ proptest! {
     /// run still ends.
     #[test]
     fn p1_random_commands_keep_every_promise(shapes in shapes(), ops in ops(60)) {
-        let mut bench = Bench::new(build(&shapes));
-        bench.start(json!({})).unwrap();
+        let mut bench = begun(&shapes);
         for op in &ops {
             play(&mut bench, op);
         }
@@ -91,8 +98,7 @@ proptest! {
     /// twice.
     #[test]
     fn p2_crashes_change_nothing_twice(shapes in shapes(), crashes in prop::collection::vec(0usize..12, 0..12)) {
-        let mut bench = Bench::new(build(&shapes));
-        bench.start(json!({})).unwrap();
+        let mut bench = begun(&shapes);
         for pause in crashes {
             for _ in 0..pause {
                 step(&mut bench);
@@ -115,8 +121,7 @@ proptest! {
     fn p3_a_decision_and_a_timer_race_safely(
         before in ops(20), shapes in shapes(), late_ms in -3000i64..30_000, timer_first in any::<bool>(), kind in 0usize..12,
     ) {
-        let mut bench = Bench::new(build(&shapes));
-        bench.start(json!({})).unwrap();
+        let mut bench = begun(&shapes);
         for op in &before {
             play(&mut bench, op);
         }
@@ -141,8 +146,7 @@ proptest! {
     /// A cancel at any moment brings the run to its end without starting anything.
     #[test]
     fn p4_a_cancel_ends_the_run(shapes in shapes(), before in ops(40)) {
-        let mut bench = Bench::new(build(&shapes));
-        bench.start(json!({})).unwrap();
+        let mut bench = begun(&shapes);
         for op in &before {
             play(&mut bench, op);
         }
