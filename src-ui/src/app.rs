@@ -8,7 +8,7 @@ use workflow::RunId;
 use crate::{
     browser,
     home::Home,
-    kit::{Announcer, Button, Intent, LiveRegions, MessageBar, PageHead, icons},
+    kit::{Announcer, Button, Intent, LiveRegions, MessageBar, PageHead, dynamic, icons},
     live::{Live, Waiting, banner_words, words},
     parts::FaultBar,
     run::RunPage,
@@ -72,7 +72,7 @@ pub fn App() -> impl IntoView {
             banner=move || view! { <AboveScreens waiting/> }
             rail=move || view! { <WorkflowRail on_page_of=page_of on_started=started/> }
         >
-            {move || screen(&route.path(), started)}
+            {dynamic(move || screen(&route.path(), started))}
         </Shell>
         <LiveRegions announcer/>
     }
@@ -144,7 +144,7 @@ fn EngineTrouble() -> impl IntoView {
             let _ = fault.try_set(answer.err());
         });
     });
-    move || {
+    dynamic(move || {
         trouble.get().map(|trouble| view! {
             <div class="engine-trouble" data-testid="engine-trouble">
                 <MessageBar
@@ -157,7 +157,7 @@ fn EngineTrouble() -> impl IntoView {
                 <FaultBar fault/>
             </div>
         })
-    }
+    })
 }
 
 /// Leads to the card of a question, which takes the focus.

@@ -9,7 +9,7 @@ use workflow::Decision;
 use super::model::{self, Asked};
 use crate::{
     form::{Drafts, SchemaFields, schema},
-    kit::{Appearance, Button, Field, Skeleton, Textarea},
+    kit::{Appearance, Button, Field, Skeleton, Textarea, dynamic},
     live::{Fetched, Live},
     parts::{TileFault, datum},
 };
@@ -122,7 +122,7 @@ fn EditInputs(
         <div class="answer stack">
             <SchemaFields drafts unfolded=true/>
             <p class="quiet">"An edit approves nothing: what would run is worked out again and shown as a new card."</p>
-            <div role="status">{move || same.get().then_some("Nothing was changed yet.")}</div>
+            <div role="status">{dynamic(move || same.get().then_some("Nothing was changed yet."))}</div>
             <div class="row">
                 <Button appearance=Appearance::Primary busy on_press=edit attr:data-testid="card-edit-send">"Show me again with these"</Button>
                 <Button on_press=close>"Back"</Button>
@@ -147,7 +147,7 @@ fn EditResult(
         Fetched::Fetching => view! { <Skeleton what="the result"/> }.into_any(),
         Fetched::Failed(fault) => view! { <TileFault fault on_retry=retry/> }.into_any(),
         Fetched::Here(value) => {
-            let text = serde_json::to_string_pretty(value.as_ref()).unwrap_or_default();
+            let text = schema::json_draft(&value);
             let (draft, error) = (RwSignal::new(text), RwSignal::new(None::<String>));
             let edit =
                 move |()| match draft.with_untracked(|draft| serde_json::from_str::<Json>(draft)) {

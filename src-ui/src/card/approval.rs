@@ -17,7 +17,8 @@ use super::{
 use crate::{
     browser,
     kit::{
-        Appearance, Badge, Button, CopyButton, Disclosure, Escaped, Icon, Tone, icons, unique_id,
+        Appearance, Badge, Button, CopyButton, Disclosure, Escaped, Icon, Tone, dynamic, icons,
+        unique_id,
     },
     live::{Live, words},
     parts::FaultBar,
@@ -151,7 +152,7 @@ pub fn ApprovalCard(
                         attr:data-testid="card-approve"
                         attr:aria-keyshortcuts="Control+Enter"
                     >
-                        {move || if compact { "Approve".to_owned() } else { asked.with(|asked| asked.approve_words(dropped.with(BTreeSet::len))) }}
+                        {dynamic(move || if compact { "Approve".to_owned() } else { asked.with(|asked| asked.approve_words(dropped.with(BTreeSet::len))) })}
                     </Button>
                 })}
                 {offers(DecisionKind::Reject).then(|| view! {
@@ -171,18 +172,18 @@ pub fn ApprovalCard(
                     })}
                     {offers(DecisionKind::Edit).then(|| view! {
                         <Button appearance=Appearance::Subtle icon=icons::EDIT disabled=blocked on_press=move |()| show.run(Panel::Edit) attr:data-testid="card-edit">
-                            {move || if asked.with(|asked| asked.card.result.is_some()) { "Edit result…" } else { "Edit input…" }}
+                            {dynamic(move || if asked.with(|asked| asked.card.result.is_some()) { "Edit result…" } else { "Edit input…" })}
                         </Button>
                     })}
                 })}
             </div>
             <div id=panel_id>
-                {move || match panel.get() {
+                {dynamic(move || match panel.get() {
                     Panel::Closed => ().into_any(),
                     Panel::Reject => view! { <RejectPanel send busy close/> }.into_any(),
                     Panel::Redo => view! { <RedoPanel send busy close/> }.into_any(),
                     Panel::Edit => view! { <EditPanel asked send busy close fault/> }.into_any(),
-                }}
+                })}
             </div>
         </section>
     }
@@ -210,7 +211,7 @@ fn head(asked: Signal<Asked>, heading: &str, compact: bool) -> AnyView {
             {(!compact).then(|| view! { <div class="card-aside"><Badge tone=Tone::Warning>{waits}</Badge></div> })}
         </div>
         <p class="quiet approval-place">
-            {compact.then(|| view! { <span class="approval-waits">{waits}</span>" · " })}
+            {compact.then(|| view! { {dynamic(waits)}" · " })}
             <Escaped text=asked.step/>
             {(asked.revision > 1).then(|| format!(" · shown for the {}. time", asked.revision))}
             {(!compact).then(|| view! {
@@ -279,7 +280,7 @@ fn compact_body(asked: Signal<Asked>) -> AnyView {
         } else {
             view! { <p class="quiet">"Can be undone."</p> }.into_any()
         })}
-        <Disclosure summary=if of.card.result.is_some() { "The result" } else { "Exactly what would run" }>
+        <Disclosure summary=if of.card.result.is_some() { "The result" } else { "Exactly what would run" } open=!several>
             <Result asked/>
             // Items are left out on the whole card only.
             <Calls asked=Signal::stored(without_drop(of.clone())) dropped/>

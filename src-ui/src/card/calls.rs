@@ -58,7 +58,7 @@ fn Item(call: CardCall, droppable: bool, dropped: RwSignal<BTreeSet<StepKey>>) -
             });
         }
     });
-    let label = if what.is_empty() {
+    let label = if what.is_empty() || cannot {
         name.clone()
     } else {
         format!("{name}: {what}")
@@ -124,9 +124,13 @@ pub fn CallFacts(
             </Fact>
             {(!call.targets.is_empty()).then(|| view! { <Fact name="On">{targets(&call.targets)}</Fact> })}
             {arguments(call.args.clone())}
-            {facts.into_iter().map(|(name, value)| view! {
-                <Fact name=format!("Only if {}", name.replace('_', " "))><code><Escaped text=exact(&value)/></code></Fact>
-            }).collect_view()}
+            {(!facts.is_empty()).then(|| view! {
+                <Fact name="Only if">
+                    {facts.into_iter().map(|(name, value)| view! {
+                        <div class="condition"><code><Escaped text=format!("{name} = {}", exact(&value))/></code></div>
+                    }).collect_view()}
+                </Fact>
+            })}
             {children.map(|children| children())}
         </Facts>
     }
@@ -160,8 +164,8 @@ fn arguments(args: Datum) -> AnyView {
         .into_iter()
         .map(|(name, value)| {
             let line = exact(&value);
-            let nested = value.is_object() || value.is_array();
-            let long = nested || line.chars().count() > 96 || line.contains('\n');
+            let lines = value.as_str().is_some_and(|text| text.contains('\n'));
+            let long = lines || value.is_object() || value.is_array() || line.chars().count() > 96;
             view! {
                 <Fact name=crate::kit::escape::escaped(&name)>
                     {if long {

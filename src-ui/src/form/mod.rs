@@ -125,26 +125,31 @@ pub fn SchemaFields(
 }
 
 fn field(draft: Draft) -> AnyView {
-    let Draft {
-        spec,
-        text,
-        ticked,
-        error,
-    } = draft;
+    let spec = &draft.spec;
+    let (label, hint, error) = (spec.label(), spec.hint(), draft.error);
+    // A tick has its words beside it; the frame of a field would say them twice.
+    if spec.kind == Kind::Boolean {
+        let test_id = format!("input-{}", spec.name);
+        return view! { <Checkbox checked=draft.ticked label hint test_id/> }.into_any();
+    }
+    let required = spec.required;
+    // The control finds its label in the context of the field, so it is made inside.
+    view! { <Field label hint error=error required>{control(draft)}</Field> }.into_any()
+}
+
+fn control(draft: Draft) -> AnyView {
+    let Draft { spec, text, .. } = draft;
     let test_id = format!("input-{}", spec.name);
-    let placeholder = spec.placeholder.clone();
-    let control = match spec.kind.clone() {
-        // A tick has its words beside it; the frame of a field would say them twice.
-        Kind::Boolean => {
-            return view! { <Checkbox checked=ticked label=spec.label() hint=spec.hint() test_id/> }.into_any();
-        }
+    let placeholder = spec.placeholder;
+    match spec.kind {
+        Kind::Boolean => ().into_any(),
         Kind::Text { .. } => view! { <TextInput value=text placeholder test_id/> }.into_any(),
         Kind::Choice(values) => {
-            let choices: Vec<Choice> = values
+            let of = values
                 .iter()
-                .map(|value| Choice::plain(schema::text_of(value)))
-                .collect();
-            let none = (!spec.required || spec.default.is_none()).then(|| "Choose…".to_owned());
+                .map(|value| Choice::plain(schema::text_of(value)));
+            let choices: Vec<Choice> = of.collect();
+            let none = spec.default.is_none().then(|| "Choose…".to_owned());
             view! { <Select value=text choices placeholder=none test_id/> }.into_any()
         }
         Kind::Integer { min, max } => {
@@ -154,9 +159,5 @@ fn field(draft: Draft) -> AnyView {
         Kind::Json { .. } => {
             view! { <Textarea value=text mono=true rows=4 placeholder test_id/> }.into_any()
         }
-    };
-    view! {
-        <Field label=spec.label() hint=spec.hint() error=error required=spec.required>{control}</Field>
     }
-    .into_any()
 }

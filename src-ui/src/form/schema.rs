@@ -3,6 +3,8 @@
 
 use serde_json::Value as Json;
 
+use crate::kit::escape;
+
 /// One input.
 #[derive(Clone, PartialEq, Debug)]
 pub struct FieldSpec {
@@ -197,9 +199,7 @@ impl FieldSpec {
     pub fn draft(&self, value: Option<&Json>) -> String {
         match (value, &self.kind) {
             (None | Some(Json::Null), _) => String::new(),
-            (Some(value), Kind::Json { .. }) => {
-                serde_json::to_string_pretty(value).unwrap_or_default()
-            }
+            (Some(value), Kind::Json { .. }) => json_draft(value),
             (Some(value), _) => text_of(value),
         }
     }
@@ -269,6 +269,24 @@ impl FieldSpec {
             }
         }
     }
+}
+
+/// A value as JSON to edit. Characters that lie about the text around them are written as escapes: the same value, and
+/// what is edited looks like what it is.
+pub fn json_draft(value: &Json) -> String {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    let mut draft = String::with_capacity(text.len());
+    for char in text.chars() {
+        if escape::is_hostile(char) {
+            let mut units = [0; 2];
+            for unit in char.encode_utf16(&mut units) {
+                draft.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            draft.push(char);
+        }
+    }
+    draft
 }
 
 /// What is wrong with a text that should be JSON, and where.

@@ -123,3 +123,14 @@ fn the_engine_blames_fields_by_their_path() {
     assert_eq!(blame(sentence, "limit"), None);
     assert_eq!(blame("something else", "window"), None);
 }
+
+#[test]
+fn what_lies_about_its_text_is_edited_as_an_escape() {
+    let value = json!({"a": "x\u{202e}y\u{e0041}", "b": "Zürich 🙂"});
+    let draft = json_draft(&value);
+    assert!(
+        draft.contains("x\\u202ey\\udb40\\udc41") && draft.contains("Zürich 🙂"),
+        "{draft}"
+    );
+    assert_eq!(serde_json::from_str::<Json>(&draft).ok(), Some(value));
+}

@@ -7,7 +7,7 @@ use crate::{
         Announcer, Appearance, Badge, Button, Card, CopyButton, Dialog, Disclosure, EmptyState,
         ErrorState, Escaped, Fact, Facts, Field, IconButton, Intent, Markdown, MessageBar,
         Progress, Skeleton, Spinner, Status, StatusGlyph, Tab, TabList, TabPanel, Textarea, Tone,
-        icons,
+        dynamic, icons,
     },
     shell::{RailState, WaitingBanner},
 };
@@ -145,11 +145,11 @@ pub fn MessageParts() -> impl IntoView {
             <MessageBar intent=Intent::Warning title="1 warning." actions=|| view! { <Button small=true>"Show"</Button> }>
                 "Memory is above 90 %."
             </MessageBar>
-            {move || shown.get().then(|| view! {
+            {dynamic(move || shown.get().then(|| view! {
                 <MessageBar intent=Intent::Error title="Not saved." on_dismiss=move |()| shown.set(false)>
                     "The data folder is read-only."
                 </MessageBar>
-            })}
+            }))}
             <WaitingBanner title=Signal::stored(Some("1 approval waiting: Deploy application".to_owned())) since="00:48" on_open=|()| ()/>
         </Card>
         <Card title="Empty">

@@ -5,7 +5,7 @@ use workflow::{RunId, RunState, RunSummary, StepStatus};
 
 use super::HEALTH_CHECK;
 use crate::{
-    kit::{Card, EmptyState, Escaped, Intent, MessageBar, Progress, Skeleton, icons},
+    kit::{Card, EmptyState, Escaped, Intent, MessageBar, Progress, Skeleton, dynamic, icons},
     live::{Fetched, Live},
     parts::{ReportView, TileFault, fault::sentence, report},
 };
@@ -51,10 +51,10 @@ pub fn HealthTile() -> impl IntoView {
     });
     view! {
         <Card title="Last health check" aside=move || reported.get().map(|run| view! { <a href=format!("#/run/{run}")>"Open its run"</a> })>
-            {move || fault.get().map(|fault| view! { <TileFault fault on_retry=Callback::new(move |()| live.retry_board())/> })}
-            {move || (checks.with(Option::is_none) && fault.with(Option::is_none)).then(|| view! { <Skeleton what="the last report" lines=5/> })}
-            {move || newest.get().map(newest_line)}
-            {move || match (reported.get(), newest.with(Option::is_some)) {
+            {dynamic(move || fault.get().map(|fault| view! { <TileFault fault on_retry=Callback::new(move |()| live.retry_board())/> }))}
+            {dynamic(move || (checks.with(Option::is_none) && fault.with(Option::is_none)).then(|| view! { <Skeleton what="the last report" lines=5/> }))}
+            {dynamic(move || newest.get().map(newest_line))}
+            {dynamic(move || match (reported.get(), newest.with(Option::is_some)) {
                 (Some(run), _) => view! { <Reported run/> }.into_any(),
                 (None, false) if checks.with(Option::is_some) => view! {
                     <EmptyState icon=icons::PULSE title="No health check yet">
@@ -62,7 +62,7 @@ pub fn HealthTile() -> impl IntoView {
                     </EmptyState>
                 }.into_any(),
                 (None, _) => ().into_any(),
-            }}
+            })}
         </Card>
     }
 }
@@ -111,7 +111,7 @@ fn how_far(row: &RunSummary) -> (f64, String) {
 fn Reported(run: RunId) -> impl IntoView {
     let live = Live::expect();
     let feed = RwSignal::from(live.watch(&run).run);
-    move || match feed.get() {
+    dynamic(move || match feed.get() {
         Fetched::Fetching => view! { <Skeleton what="the last report" lines=5/> }.into_any(),
         Fetched::Failed(fault) => {
             let run = run.clone();
@@ -122,7 +122,7 @@ fn Reported(run: RunId) -> impl IntoView {
             Some(report) => view! { <ReportView report/> }.into_any(),
             None => view! { <p class="quiet">"The last check gave no report."</p> }.into_any(),
         },
-    }
+    })
 }
 
 /// What stands here before the first run.

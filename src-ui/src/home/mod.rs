@@ -9,7 +9,7 @@ use api::Fault;
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    kit::{Appearance, Button, PageHead, icons},
+    kit::{Appearance, Button, PageHead, dynamic, icons},
     live::{Fetched, Live},
     parts::FaultBar,
 };
@@ -51,7 +51,11 @@ pub fn Home(
             .with(|board| matches!(board, Fetched::Here(board) if board.rows.is_empty()))
     });
     let meta = Signal::derive(move || {
-        live.engine.with(|engine| engine.as_ref().map(|engine| format!("You decide as {}. Nothing is installed on the hosts you manage; this computer is the first of them.", engine.operator)))
+        live.engine.with(|engine| {
+            engine
+                .as_ref()
+                .map(|engine| format!("You decide as {}.", engine.operator))
+        })
     });
     view! {
         <PageHead
@@ -61,7 +65,7 @@ pub fn Home(
         />
         <FaultBar fault/>
         <div class="home">
-            {move || if first.get() {
+            {dynamic(move || if first.get() {
                 view! { <health::FirstStart action=move || view! { <CheckButton check busy/> }/> }.into_any()
             } else {
                 view! {
@@ -71,7 +75,7 @@ pub fn Home(
                         <RecentTile/>
                     </div>
                 }.into_any()
-            }}
+            })}
         </div>
     }
 }

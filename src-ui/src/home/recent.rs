@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    kit::{Card, Skeleton},
+    kit::{Card, Skeleton, dynamic},
     live::Live,
     parts::{RunRows, TileFault},
 };
@@ -26,8 +26,8 @@ pub fn RecentTile() -> impl IntoView {
     let shown = Signal::derive(move || rows.get().unwrap_or_default());
     view! {
         <Card title="Recent runs" aside=|| view! { <a href="#/runs">"All runs"</a> }>
-            {move || fault.get().map(|fault| view! { <TileFault fault on_retry=Callback::new(move |()| live.retry_board())/> })}
-            {move || (rows.with(Option::is_none) && fault.with(Option::is_none)).then(|| view! { <Skeleton what="the runs"/> })}
+            {dynamic(move || fault.get().map(|fault| view! { <TileFault fault on_retry=Callback::new(move |()| live.retry_board())/> }))}
+            {dynamic(move || (rows.with(Option::is_none) && fault.with(Option::is_none)).then(|| view! { <Skeleton what="the runs"/> }))}
             <RunRows label="Recent runs" rows=shown/>
         </Card>
     }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    kit::{Card, Escaped, Icon, Skeleton, icons},
+    kit::{Card, Escaped, Icon, Skeleton, dynamic, icons},
     live::{Live, Waiting, words},
     parts::TileFault,
 };
@@ -19,13 +19,13 @@ pub fn WaitingTile() -> impl IntoView {
     let fault = Memo::new(move |_| live.board.with(|board| board.fault().cloned()));
     view! {
         <Card title="Waiting for you">
-            {move || fault.get().map(|fault| view! { <TileFault fault on_retry=Callback::new(move |()| live.retry_board())/> })}
-            {move || match waiting.get() {
+            {dynamic(move || fault.get().map(|fault| view! { <TileFault fault on_retry=Callback::new(move |()| live.retry_board())/> }))}
+            {dynamic(move || match waiting.get() {
                 None if fault.with(Option::is_none) => view! { <Skeleton what="what waits" lines=2/> }.into_any(),
                 None => ().into_any(),
                 Some(waiting) if waiting.is_empty() => view! { <p class="quiet">"Nothing waits. Runs go on by themselves until they need you."</p> }.into_any(),
                 Some(waiting) => view! { <ul class="waiting-rows">{waiting.into_iter().map(row).collect_view()}</ul> }.into_any(),
-            }}
+            })}
         </Card>
     }
 }
@@ -41,7 +41,7 @@ fn row(waiting: Waiting) -> AnyView {
                 <Icon path=icons::HAND_FILLED/>
                 <span>
                     <strong><Escaped text=waiting.question/></strong>
-                    <span class="quiet waiting-row-more"><Escaped text=waiting.workflow/>{move || format!(" · {}", words::gate_words(since, expires, now.get()))}</span>
+                    <span class="quiet waiting-row-more"><Escaped text=waiting.workflow/>" · "{dynamic(move || words::gate_words(since, expires, now.get()).to_lowercase())}</span>
                 </span>
             </a>
         </li>

@@ -3,7 +3,7 @@
 
 use leptos::{ev, html, prelude::*};
 
-use super::Icon;
+use super::{Icon, dynamic};
 
 /// How much a button asks for attention.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -75,13 +75,13 @@ pub fn Button(
             on:click=move |event| press(&event, blocked(), on_press)
             on:keydown=one_press_a_stroke
         >
-            {move || {
+            {dynamic(move || {
                 if busy.get() {
                     view! { <span class="ring" aria-hidden="true"></span> }.into_any()
                 } else {
                     icon.map(|path| view! { <Icon path/> }).into_any()
                 }
-            }}
+            })}
             <span class="btn-words">{children()}</span>
             {key_hint.map(|key| view! { <kbd aria-hidden="true">{key}</kbd> })}
         </button>
@@ -142,7 +142,7 @@ pub fn IconButton(
             on:click=move |event| press(&event, disabled.get(), Some(on_press))
             on:keydown=one_press_a_stroke
         >
-            {move || view! { <Icon path=icon.get()/> }}
+            {dynamic(move || view! { <Icon path=icon.get()/> })}
         </button>
     }
 }

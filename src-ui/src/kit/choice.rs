@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{FieldIds, Icon, icons, unique_id};
+use super::{FieldIds, Icon, dynamic, icons, unique_id};
 
 /// One row of a [`Select`].
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -67,15 +67,15 @@ pub fn Select(
                 aria-describedby=move || ids.described_by.get()
                 on:change=move |event| value.set(event_target_value(&event))
             >
-                {move || placeholder.get().map(|words| view! {
+                {dynamic(move || placeholder.get().map(|words| view! {
                     <option value="" prop:selected=move || value.get().is_empty()>{words}</option>
-                })}
-                {move || choices.get().into_iter().map(|choice| {
+                }))}
+                {dynamic(move || choices.get().into_iter().map(|choice| {
                     let own = choice.value.clone();
                     view! {
                         <option value=choice.value prop:selected=move || value.read() == own>{choice.label}</option>
                     }
-                }).collect_view()}
+                }).collect_view())}
             </select>
             <Icon path=icons::CHEVRON_DOWN size=16/>
         </span>
@@ -153,12 +153,12 @@ fn toggle(
                     aria-describedby=move || hint.get().map(|_| points_at.clone())
                     on:change=move |event| checked.set(event_target_checked(&event))
                 />
-                <span>{move || label.get()}</span>
+                <span>{dynamic(move || label.get())}</span>
             </label>
-            {move || {
+            {dynamic(move || {
                 let id = hint_id.clone();
                 hint.get().map(|hint| view! { <p class="field-hint" id=id>{hint}</p> })
-            }}
+            })}
         </div>
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{Announcer, Appearance, Button, icons};
+use super::{Announcer, Appearance, Button, dynamic, icons};
 use crate::browser;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -48,7 +48,7 @@ pub fn CopyButton(
             );
         });
     };
-    move || {
+    dynamic(move || {
         let (icon, words) = match outcome.get() {
             Outcome::Idle => (icons::COPY, None),
             Outcome::Copied => (icons::CHECKMARK, Some("Copied")),
@@ -56,8 +56,8 @@ pub fn CopyButton(
         };
         view! {
             <Button appearance=Appearance::Subtle small=true icon on_press=copy>
-                {move || words.map_or_else(|| label.get(), str::to_owned)}
+                {dynamic(move || words.map_or_else(|| label.get(), str::to_owned))}
             </Button>
         }
-    }
+    })
 }

@@ -4,7 +4,7 @@
 use leptos::{html, prelude::*};
 use web_sys::HtmlElement;
 
-use super::unique_id;
+use super::{dynamic, unique_id};
 use crate::browser;
 
 /// A modal dialog. Its content is built anew each time it opens.
@@ -48,14 +48,14 @@ pub fn Dialog(
 
     view! {
         <dialog class="dialog" node_ref=node aria-labelledby=labelled_by on:close=closed>
-            {move || {
+            {dynamic(move || {
                 let (children, actions, id) = (children.clone(), actions.clone(), heading.clone());
                 open.get().then(|| view! {
-                    <h2 id=id>{move || title.get()}</h2>
+                    <h2 id=id>{dynamic(move || title.get())}</h2>
                     <div class="dialog-body">{children()}</div>
                     <div class="dialog-actions">{actions.run()}</div>
                 })
-            }}
+            })}
         </dialog>
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, icons};
+use super::{Icon, dynamic, icons};
 
 /// Folded content.
 #[component]
@@ -18,7 +18,7 @@ pub fn Disclosure(
 ) -> impl IntoView {
     view! {
         <details class="disclosure" open=open>
-            <summary><Icon path=icons::CHEVRON_RIGHT size=16/><span>{move || summary.get()}</span></summary>
+            <summary><Icon path=icons::CHEVRON_RIGHT size=16/><span>{dynamic(move || summary.get())}</span></summary>
             <div class="disclosure-body">{children()}</div>
         </details>
     }

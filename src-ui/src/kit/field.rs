@@ -3,7 +3,7 @@
 
 use leptos::{context::Provider, prelude::*};
 
-use super::{Icon, icons, unique_id};
+use super::{Icon, dynamic, icons, unique_id};
 
 /// What a control needs to know about the field around it.
 #[derive(Clone)]
@@ -73,22 +73,22 @@ pub fn Field(
     view! {
         <div class="field" class:invalid=move || invalid.get()>
             <label class="field-label" for=control>
-                {move || label.get()}
+                {dynamic(move || label.get())}
                 {required.then(|| view! { <span class="field-required" aria-hidden="true">" *"</span> })}
             </label>
             <Provider value=ids>{children()}</Provider>
             <div class="field-live" aria-live="polite">
-                {move || {
+                {dynamic(move || {
                     let id = error_id.clone();
                     error.get().map(|error| view! {
                         <p class="field-error" id=id><Icon path=icons::ERROR_FILLED size=16/><span>{error}</span></p>
                     })
-                }}
+                })}
             </div>
-            {move || {
+            {dynamic(move || {
                 let id = hint_id.clone();
                 hint.get().map(|hint| view! { <p class="field-hint" id=id>{hint}</p> })
-            }}
+            })}
         </div>
     }
 }

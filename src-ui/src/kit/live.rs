@@ -3,6 +3,8 @@
 
 use leptos::prelude::*;
 
+use super::dynamic;
+
 /// The way to say something; in context everywhere.
 #[derive(Clone, Copy)]
 pub struct Announcer {
@@ -51,7 +53,7 @@ pub fn LiveRegions(
     announcer: Announcer,
 ) -> impl IntoView {
     view! {
-        <div class="sr-only" role="status" aria-live="polite">{move || announcer.polite.get()}</div>
-        <div class="sr-only" role="alert" aria-live="assertive">{move || announcer.urgent.get()}</div>
+        <div class="sr-only" role="status" aria-live="polite">{dynamic(move || announcer.polite.get())}</div>
+        <div class="sr-only" role="alert" aria-live="assertive">{dynamic(move || announcer.urgent.get())}</div>
     }
 }

@@ -3,6 +3,8 @@
 //! Parsing and showing are apart, so that what a text becomes is tested without a browser.
 
 use leptos::prelude::*;
+
+use super::dynamic;
 use pulldown_cmark::{Alignment, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
 
 use super::escape::{escaped, escaped_view};
@@ -178,7 +180,7 @@ pub fn Markdown(
     #[prop(default = 3)]
     top_level: u8,
 ) -> impl IntoView {
-    view! { <div class="markdown">{move || text.with(|text| show_all(parse(text), top_level))}</div> }
+    view! { <div class="markdown">{dynamic(move || text.with(|text| show_all(parse(text), top_level)))}</div> }
 }
 
 fn show_all(nodes: Vec<Node>, top: u8) -> AnyView {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, IconButton, icons};
+use super::{Icon, IconButton, dynamic, icons};
 
 /// What kind of thing a message says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -71,7 +71,7 @@ pub fn MessageBar(
             <Icon path=intent.icon()/>
             <div class="message-words">
                 <span class="sr-only">{intent.word()}</span>
-                {move || title.get().map(|title| view! { <strong>{title}</strong>" " })}
+                {dynamic(move || title.get().map(|title| view! { <strong>{title}</strong>" " }))}
                 {children()}
             </div>
             <div class="message-actions">

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::dynamic;
+
 /// The head of a screen.
 #[component]
 pub fn PageHead(
@@ -18,8 +20,8 @@ pub fn PageHead(
     view! {
         <div class="page-head">
             <div>
-                <h1>{move || title.get()}</h1>
-                {move || meta.get().map(|meta| view! { <p class="page-meta">{meta}</p> })}
+                <h1>{dynamic(move || title.get())}</h1>
+                {dynamic(move || meta.get().map(|meta| view! { <p class="page-meta">{meta}</p> }))}
             </div>
             <div class="page-actions">{actions.run()}</div>
         </div>

@@ -3,6 +3,8 @@
 
 use leptos::prelude::*;
 
+use super::dynamic;
+
 /// A ring with a word.
 #[component]
 pub fn Spinner(
@@ -13,7 +15,7 @@ pub fn Spinner(
     view! {
         <span class="spinner" role="status">
             <span class="ring" aria-hidden="true"></span>
-            <span>{move || label.get()}</span>
+            <span>{dynamic(move || label.get())}</span>
         </span>
     }
 }
@@ -31,8 +33,8 @@ pub fn Progress(
     view! {
         <label class="progress">
             <span class="progress-label">
-                <span>{move || label.get()}</span>
-                <span>{move || value.get().map(|value| format!("{:.0} %", value.clamp(0.0, 1.0) * 100.0))}</span>
+                <span>{dynamic(move || label.get())}</span>
+                <span>{dynamic(move || value.get().map(|value| format!("{:.0} %", value.clamp(0.0, 1.0) * 100.0)))}</span>
             </span>
             <progress value=move || value.get().map(|value| value.clamp(0.0, 1.0)) max="1"></progress>
         </label>
@@ -52,7 +54,7 @@ pub fn Skeleton(
     view! {
         <div class="skeleton" role="status">
             {(0..lines).map(|_| view! { <div class="skeleton-line" aria-hidden="true"></div> }).collect_view()}
-            <p class="skeleton-words">{move || format!("Fetching {}…", what.get())}</p>
+            <p class="skeleton-words">{dynamic(move || format!("Fetching {}…", what.get()))}</p>
         </div>
     }
 }

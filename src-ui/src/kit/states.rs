@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{CopyButton, Disclosure, Escaped, Icon, icons};
+use super::{CopyButton, Disclosure, Escaped, Icon, dynamic, icons};
 
 /// Nothing is here yet.
 #[component]
@@ -22,7 +22,7 @@ pub fn EmptyState(
     view! {
         <div class="state">
             <span class="state-mark"><Icon path=icon size=32/></span>
-            <p class="state-title">{move || title.get()}</p>
+            <p class="state-title">{dynamic(move || title.get())}</p>
             <div class="state-words">{children()}</div>
             <div class="state-action">{action.run()}</div>
         </div>
@@ -48,15 +48,15 @@ pub fn ErrorState(
     view! {
         <div class="state state-error" role="alert">
             <span class="state-mark"><Icon path=icons::ERROR_FILLED size=32/></span>
-            <p class="state-title">{move || what.get()}</p>
-            <div class="state-words"><p>{move || why.get()}</p></div>
+            <p class="state-title">{dynamic(move || what.get())}</p>
+            <div class="state-words"><p>{dynamic(move || why.get())}</p></div>
             <div class="state-action">{action.run()}</div>
-            {move || details.get().map(|details| view! {
+            {dynamic(move || details.get().map(|details| view! {
                 <Disclosure summary="Technical detail">
                     <pre class="detail" tabindex="0"><Escaped text=details.clone()/></pre>
                     <CopyButton text=details/>
                 </Disclosure>
-            })}
+            }))}
         </div>
     }
 }

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, icons};
+use super::{Icon, dynamic, icons};
 
 /// The state of a step or a stage.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -79,7 +79,7 @@ pub fn StatusGlyph(
     #[prop(optional)]
     quiet: bool,
 ) -> impl IntoView {
-    move || {
+    dynamic(move || {
         let status = status.get();
         view! {
             <span class=format!("status status-{}", status.word()) data-glyph=status.glyph()>
@@ -87,7 +87,7 @@ pub fn StatusGlyph(
                 <span class=if quiet { "sr-only" } else { "status-word" }>{status.word()}</span>
             </span>
         }
-    }
+    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Tone, unique_id};
+use super::{Tone, dynamic, unique_id};
 
 /// A bordered surface; with a title it is a region of the page that assistive technology lists.
 #[component]
@@ -30,7 +30,7 @@ pub fn Card(
     };
     view! {
         <section class=class aria-labelledby=move || title.get().map(|_| labelled_by.clone())>
-            {move || {
+            {dynamic(move || {
                 let (id, before, aside) = (heading.clone(), before.clone(), aside.clone());
                 title.get().map(|title| view! {
                     <div class="card-head">
@@ -39,7 +39,7 @@ pub fn Card(
                         <div class="card-aside">{aside.run()}</div>
                     </div>
                 })
-            }}
+            })}
             {children()}
         </section>
     }
@@ -65,7 +65,7 @@ pub fn Fact(
 ) -> impl IntoView {
     view! {
         <div class="fact">
-            <dt>{move || name.get()}</dt>
+            <dt>{dynamic(move || name.get())}</dt>
             <dd>{children()}</dd>
         </div>
     }

@@ -88,7 +88,9 @@ async fn invoke(name: &str, args: &Object) -> Result<JsValue, Fault> {
         .unchecked_into();
     JsFuture::from(promise).await.map_err(|why| {
         let text = JSON::stringify(&why).ok().and_then(|text| text.as_string());
-        text.and_then(|text| serde_json::from_str(&text).ok())
+        let value = text.and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
+        value
+            .and_then(|value| serde_json::from_value(value).ok())
             .unwrap_or_else(|| unreachable_engine(&why))
     })
 }
@@ -145,7 +147,10 @@ fn of_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, Fault> {
         .ok()
         .and_then(|text| text.as_string())
         .unwrap_or_else(|| "null".to_owned());
-    serde_json::from_str(&text).map_err(|why| misunderstood(&why.to_string()))
+    // By way of a value, as the notices come: one way to read every type keeps the module small.
+    let value: serde_json::Value =
+        serde_json::from_str(&text).map_err(|why| misunderstood(&why.to_string()))?;
+    serde_json::from_value(value).map_err(|why| misunderstood(&why.to_string()))
 }
 
 fn misunderstood(detail: &str) -> Fault {

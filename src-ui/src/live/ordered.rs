@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use api::Batch;
-use serde::Deserialize;
+use serde_json::Value as Json;
 
 /// What a channel says.
 #[derive(Clone, PartialEq, Debug)]
@@ -17,15 +17,6 @@ pub enum Message {
     Unknown(String),
 }
 
-/// A message as Tauri delivers it.
-#[derive(Deserialize)]
-struct Envelope {
-    index: u64,
-    #[serde(default)]
-    end: bool,
-    message: Option<serde_json::Value>,
-}
-
 /// Holds back what came too early.
 #[derive(Default)]
 pub struct Messages {
@@ -36,22 +27,29 @@ pub struct Messages {
 impl Messages {
     /// Takes one delivered message; gives what may be handed on now, in order. Repeated ones are forgotten.
     pub fn accept(&mut self, text: &str) -> Vec<Message> {
-        let envelope: Envelope = match serde_json::from_str(text) {
+        let mut envelope: Json = match serde_json::from_str(text) {
             Ok(envelope) => envelope,
             Err(why) => return vec![Message::Unknown(why.to_string())],
         };
-        if envelope.index < self.next {
+        let Some(index) = envelope.get("index").and_then(Json::as_u64) else {
+            return vec![Message::Unknown("a message without a number".to_owned())];
+        };
+        if index < self.next {
             return Vec::new();
         }
-        let message = match (envelope.end, envelope.message) {
-            (true, _) => Message::End,
-            (false, Some(batch)) => match serde_json::from_value(batch) {
+        let message = if envelope.get("end") == Some(&Json::Bool(true)) {
+            Message::End
+        } else {
+            let batch = envelope
+                .get_mut("message")
+                .map(Json::take)
+                .unwrap_or_default();
+            match serde_json::from_value(batch) {
                 Ok(batch) => Message::Batch(Box::new(batch)),
                 Err(why) => Message::Unknown(why.to_string()),
-            },
-            (false, None) => Message::Unknown("a message without a body".to_owned()),
+            }
         };
-        self.early.insert(envelope.index, message);
+        self.early.insert(index, message);
         let mut ready = Vec::new();
         while let Some(message) = self.early.remove(&self.next) {
             self.next += 1;

@@ -33,9 +33,9 @@ fn whole(seconds: i64) -> String {
     }
 }
 
-/// What a gate says about time: `waiting 48 s · rejects itself in 1 h 59 min`.
+/// What a gate says about time: `Waiting 48 s · rejects itself in 1 h 59 min`.
 pub fn gate_words(opened_at_us: i64, expires_at_us: Option<i64>, now_us: i64) -> String {
-    let waiting = format!("waiting {}", counting(now_us - opened_at_us));
+    let waiting = format!("Waiting {}", counting(now_us - opened_at_us));
     match expires_at_us {
         None => waiting,
         Some(expires) if expires <= now_us => format!("{waiting} · its time is over"),
@@ -150,17 +150,17 @@ mod tests {
 
     #[test]
     fn a_gate_says_how_long_and_what_then() {
-        assert_eq!(gate_words(0, None, 48 * S), "waiting 48 s");
+        assert_eq!(gate_words(0, None, 48 * S), "Waiting 48 s");
         assert_eq!(
             gate_words(0, Some(7_200 * S), 48 * S),
-            "waiting 48 s · rejects itself in 1 h 59 min"
+            "Waiting 48 s · rejects itself in 1 h 59 min"
         );
         assert_eq!(
             gate_words(0, Some(40 * S), 48 * S),
-            "waiting 48 s · its time is over"
+            "Waiting 48 s · its time is over"
         );
         // The clock of the engine may be a moment ahead.
-        assert_eq!(gate_words(S, None, 0), "waiting 0 s");
+        assert_eq!(gate_words(S, None, 0), "Waiting 0 s");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use workflow::Run;
 
 use super::{FaultBar, outcome};
 use crate::{
-    kit::{Appearance, Button, Dialog, Escaped, icons},
+    kit::{Appearance, Button, Dialog, Escaped, dynamic},
     live::Live,
 };
 
@@ -62,7 +62,7 @@ pub fn CancelRun(
                 <p class="quiet" data-testid="stopping">"Stopping: nothing new is started; what is under way comes to a known end."</p>
             }.into_any(),
             Some((false, false)) => view! {
-                <Button icon=icons::STOP busy on_press=press attr:data-testid="cancel-run">"Cancel"</Button>
+                <div class="row"><Button busy on_press=press attr:data-testid="cancel-run">"Cancel"</Button></div>
             }.into_any(),
         }}
         {fault.is_none().then(|| view! { <FaultBar fault=own_fault/> })}
@@ -76,7 +76,7 @@ pub fn CancelRun(
         >
             <p>"These changes were made. They stay: cancelling undoes nothing."</p>
             <ul class="plain-list">
-                {move || changes.get().into_iter().map(|change| view! { <li><Escaped text=change/></li> }).collect_view()}
+                {dynamic(move || changes.get().into_iter().map(|change| view! { <li><Escaped text=change/></li> }).collect_view())}
             </ul>
         </Dialog>
     }

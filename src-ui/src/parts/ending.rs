@@ -7,7 +7,7 @@ use workflow::{Run, RunState};
 
 use super::{DatumView, fault::sentence, outcome, report};
 use crate::{
-    kit::{CopyButton, Disclosure, Escaped, Icon, icons},
+    kit::{CopyButton, Disclosure, Escaped, Icon, dynamic, icons},
     live::words,
 };
 
@@ -19,7 +19,7 @@ pub fn FailureNote(
     run: Signal<Option<Arc<Run>>>,
 ) -> impl IntoView {
     let failure = Memo::new(move |_| run.with(|run| outcome::failure(run.as_ref()?)));
-    move || {
+    dynamic(move || {
         failure.get().map(|failure| {
             let copied = failure.line.clone();
             view! {
@@ -33,7 +33,7 @@ pub fn FailureNote(
                 </div>
             }
         })
-    }
+    })
 }
 
 /// How a run that is over ended and what it gives; nothing for one that is not.
@@ -46,7 +46,7 @@ pub fn Outcome(
     #[prop(optional)]
     report_link: bool,
 ) -> impl IntoView {
-    move || {
+    dynamic(move || {
         let run = run.get().filter(|run| run.is_over())?;
         let summary = run.summary();
         let took = outcome::ended_at_us(&run)
@@ -95,5 +95,5 @@ pub fn Outcome(
                 })}
             </div>
         })
-    }
+    })
 }

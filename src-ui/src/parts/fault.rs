@@ -4,7 +4,9 @@
 use api::Fault;
 use leptos::prelude::*;
 
-use crate::kit::{Button, CopyButton, Disclosure, ErrorState, Escaped, Intent, MessageBar, icons};
+use crate::kit::{
+    Button, CopyButton, Disclosure, ErrorState, Escaped, Intent, MessageBar, dynamic, icons,
+};
 
 /// A fault on the surface whose button was pressed; nothing while there is none.
 #[component]
@@ -12,7 +14,7 @@ pub fn FaultBar(
     /// The fault; the person can put it away.
     fault: RwSignal<Option<Fault>>,
 ) -> impl IntoView {
-    move || {
+    dynamic(move || {
         fault.get().map(|fault_now| {
             let detail = fault_now.detail.clone();
             view! {
@@ -31,7 +33,7 @@ pub fn FaultBar(
                 </div>
             }
         })
-    }
+    })
 }
 
 /// A tile that could not be filled.

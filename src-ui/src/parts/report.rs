@@ -6,7 +6,7 @@ use workflow::{Datum, Run};
 
 use super::{TileFault, datum, outcome};
 use crate::{
-    kit::{Badge, CopyButton, Markdown, Skeleton, Tone, icons},
+    kit::{Badge, CopyButton, Markdown, Skeleton, Tone, dynamic, icons},
     live::{Fetched, Live, local_point},
 };
 
@@ -93,14 +93,14 @@ pub fn ReportView(
             _ = live.blob(sha256);
         }
     });
-    move || match value.get() {
+    dynamic(move || match value.get() {
         Fetched::Fetching => view! { <Skeleton what="the report" lines=5/> }.into_any(),
         Fetched::Failed(fault) => view! { <TileFault fault on_retry=retry/> }.into_any(),
         Fetched::Here(value) => match read(&value) {
             Some(report) => shown(report, verdict.clone()),
             None => view! { <p>"This output has no text to show."</p> }.into_any(),
         },
-    }
+    })
 }
 
 fn shown(report: Report, verdict: Option<String>) -> AnyView {
@@ -126,7 +126,7 @@ fn shown(report: Report, verdict: Option<String>) -> AnyView {
                 <span class="quiet">{words}</span>
                 <span class="push"><CopyButton text=copied label="Copy as Markdown"/></span>
             </div>
-            <Markdown text=report.markdown/>
+            <Markdown text=report.markdown top_level=2/>
         </div>
     }
     .into_any()

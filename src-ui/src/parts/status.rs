@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use workflow::{RunState, StepStatus};
 
-use crate::kit::{Icon, Status, icons};
+use crate::kit::{Icon, Status, dynamic, icons};
 
 /// The kit's state for the core's.
 pub fn status_of(status: StepStatus) -> Status {
@@ -35,7 +35,7 @@ pub fn RunStateMark(
     #[prop(into)]
     state: Signal<RunState>,
 ) -> impl IntoView {
-    move || {
+    dynamic(move || {
         let state = state.get();
         let (class, icon) = looks(state);
         view! {
@@ -44,7 +44,7 @@ pub fn RunStateMark(
                 <span class="status-word">{state.word()}</span>
             </span>
         }
-    }
+    })
 }
 
 #[cfg(test)]

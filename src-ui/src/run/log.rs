@@ -9,7 +9,7 @@ use workflow::{Digest, RunId};
 
 use super::Logged;
 use crate::{
-    kit::{Button, CopyButton, Escaped},
+    kit::{Button, CopyButton, Escaped, dynamic},
     live::call,
     parts::TileFault,
 };
@@ -53,21 +53,21 @@ pub fn CallLog(
         <div class="call-log" data-testid="call-log" data-call=call.to_string()>
             <p class="value-name">
                 "Log "<code title=call.to_string()>{call.short()}</code>
-                {move || (!empty()).then(|| view! { <CopyButton text=Signal::derive(move || lines.with(|lines| text(&lines.lines)))/> })}
+                {dynamic(move || (!empty()).then(|| view! { <CopyButton text=Signal::derive(move || lines.with(|lines| text(&lines.lines)))/> }))}
             </p>
-            {move || empty().then(|| view! {
+            {dynamic(move || empty().then(|| view! {
                 <p class="quiet">{if ended.is_some() { "It said nothing." } else { "It has said nothing yet." }}</p>
-            })}
-            {move || lines.with(|lines| lines.fault.clone()).map(|fault| view! { <TileFault fault on_retry=fetch/> })}
+            }))}
+            {dynamic(move || lines.with(|lines| lines.fault.clone()).map(|fault| view! { <TileFault fault on_retry=fetch/> }))}
             <div hidden=empty>
                 <pre class="log" tabindex="0" role="log" aria-label="Log">
-                    {move || lines.with(|lines| lines.lines.len() > SHOWN).then_some("… earlier lines are not shown\n")}
-                    {move || lines.with(|lines| {
+                    {dynamic(move || lines.with(|lines| lines.lines.len() > SHOWN).then_some("… earlier lines are not shown\n"))}
+                    {dynamic(move || lines.with(|lines| {
                         let from = lines.lines.len().saturating_sub(SHOWN);
                         lines.lines.iter().skip(from).cloned().map(line).collect_view()
-                    })}
+                    }))}
                 </pre>
-                {move || lines.with(|lines| lines.more && !lines.asking).then(|| view! { <Button small=true on_press=fetch>"Load more"</Button> })}
+                {dynamic(move || lines.with(|lines| lines.more && !lines.asking).then(|| view! { <Button small=true on_press=fetch>"Load more"</Button> }))}
             </div>
         </div>
     }

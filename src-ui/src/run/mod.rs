@@ -12,7 +12,7 @@ use workflow::{Digest, Run, RunId, RunState};
 
 use crate::{
     card::Cards,
-    kit::{Card, CopyButton, Disclosure, Escaped, Fact, Facts, PageHead, Skeleton},
+    kit::{Card, CopyButton, Disclosure, Escaped, Fact, Facts, PageHead, Skeleton, dynamic},
     live::{Live, local_point, words},
     parts::{
         CancelRun, DatumView, FailureNote, Outcome, ReportView, RunStateMark, TileFault, outcome,
@@ -49,12 +49,12 @@ pub fn RunPage(
     view! {
         <nav class="crumbs" aria-label="Where you are"><a href="#/runs">"Runs"</a>" / "<span>{run.0.clone()}</span></nav>
         <PageHead title actions=move || view! { <CancelRun run=run_now/> }/>
-        {move || fault.get().map(|fault| {
+        {dynamic(move || fault.get().map(|fault| {
             let id = id.clone();
             view! { <TileFault fault on_retry=Callback::new(move |()| live.retry_run(&id))/> }
-        })}
-        {move || (!here.get() && fault.with(Option::is_none)).then(|| view! { <Skeleton what="the run" lines=6/> })}
-        {move || here.get().then(|| view! {
+        }))}
+        {dynamic(move || (!here.get() && fault.with(Option::is_none)).then(|| view! { <Skeleton what="the run" lines=6/> }))}
+        {dynamic(move || here.get().then(|| view! {
             <div class="run-page stack">
                 <About run=run_now/>
                 <FailureNote run=run_now/>
@@ -63,7 +63,7 @@ pub fn RunPage(
                 <StepList run=run_now logged=logged.into()/>
                 <Inputs run=run_now/>
             </div>
-        })}
+        }))}
     }
 }
 
@@ -81,7 +81,7 @@ fn About(run: Signal<Option<Arc<Run>>>) -> impl IntoView {
             ))
         })
     });
-    move || {
+    dynamic(move || {
         about.get().map(|(summary, by, ended)| {
             let state: RunState = summary.state;
             let started = summary.started_at_us;
@@ -103,7 +103,7 @@ fn About(run: Signal<Option<Arc<Run>>>) -> impl IntoView {
                 </div>
             }
         })
-    }
+    })
 }
 
 /// The report, and how it ended.
@@ -114,7 +114,7 @@ fn End(run: Signal<Option<Arc<Run>>>) -> impl IntoView {
         Memo::new(move |_| run.with(|run| run.as_ref().and_then(|run| report::report_of(run))));
     view! {
         {move || report.get().map(|report| view! { <Card title="Report"><ReportView report/></Card> })}
-        {move || over.get().then(|| view! { <Card title="How it ended"><Outcome run/></Card> })}
+        {dynamic(move || over.get().then(|| view! { <Card title="How it ended"><Outcome run/></Card> }))}
     }
 }
 
@@ -141,11 +141,11 @@ fn Inputs(run: Signal<Option<Arc<Run>>>) -> impl IntoView {
     view! {
         <Card title="What it was started with">
             <Facts>
-                {move || definition.get().map(|(id, version, digest)| view! {
+                {dynamic(move || definition.get().map(|(id, version, digest)| view! {
                     <Fact name="Workflow"><code><Escaped text=id/></code>" "<Escaped text=version/>", definition "<code title=digest.to_string()>{digest.short()}</code></Fact>
-                })}
+                }))}
             </Facts>
-            {move || {
+            {dynamic(move || {
                 let inputs = inputs.get();
                 if inputs.is_empty() {
                     view! { <p class="quiet">"No inputs."</p> }.into_any()
@@ -160,7 +160,7 @@ fn Inputs(run: Signal<Option<Arc<Run>>>) -> impl IntoView {
                         </Disclosure>
                     }.into_any()
                 }
-            }}
+            })}
         </Card>
     }
 }

@@ -7,7 +7,7 @@ use workflow::{Datum, Digest, Phase, Provenance, Run, StepKey, StepRun, StepStat
 
 use super::{Logged, log::CallLog};
 use crate::{
-    kit::{Badge, CopyButton, Escaped, Fact, Facts, Tone},
+    kit::{Badge, CopyButton, Escaped, Fact, Facts, Tone, dynamic},
     live::words,
     parts::{DatumView, fault::sentence},
 };
@@ -31,10 +31,10 @@ pub fn StepDetail(
         Memo::new(move |_| step.with(|step| step.as_ref().map(calls_of).unwrap_or_default()));
     view! {
         <div class="step-detail stack">
-            {move || step.get().map_or_else(
+            {dynamic(move || step.get().map_or_else(
                 || view! { <p class="quiet">"It has not started."</p> }.into_any(),
                 |step| facts(&key, &step),
-            )}
+            ))}
             <For each=move || calls.get() key=|(call, ended)| (*call, *ended) let:call>
                 {id.clone().map(|run| view! { <CallLog run call=call.0 ended=call.1 logged/> })}
             </For>

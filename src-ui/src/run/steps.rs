@@ -7,7 +7,7 @@ use workflow::{Run, StepKey};
 
 use super::{Logged, step_detail::StepDetail};
 use crate::{
-    kit::{Card, Escaped, Icon, Status, StatusGlyph, icons},
+    kit::{Card, Escaped, Icon, Status, StatusGlyph, dynamic, icons},
     parts::{stages, status_of},
 };
 
@@ -29,9 +29,9 @@ pub fn StepList(
     view! {
         <Card title="Steps">
             <ol class="page-stages">
-                {move || titles.get().into_iter().enumerate().map(|(index, title)| view! {
+                {dynamic(move || titles.get().into_iter().enumerate().map(|(index, title)| view! {
                     <PageStage run logged index title/>
-                }).collect_view()}
+                }).collect_view())}
             </ol>
         </Card>
     }
@@ -130,11 +130,11 @@ fn PageStep(run: Signal<Option<Arc<Run>>>, logged: Logged, key: StepKey) -> impl
                     <Icon path=icons::CHEVRON_RIGHT size=16/>
                     <StatusGlyph status quiet=true/>
                     <span class="page-step-title"><Escaped text=title/></span>
-                    {move || line.with(|line| line.as_ref().and_then(|line| line.2.clone())).map(|note| view! {
+                    {dynamic(move || line.with(|line| line.as_ref().and_then(|line| line.2.clone())).map(|note| view! {
                         <span class="quiet page-step-note"><Escaped text=note/></span>
-                    })}
+                    }))}
                 </summary>
-                {move || opened.get().then(|| view! { <StepDetail run logged key=step.clone()/> })}
+                {dynamic(move || opened.get().then(|| view! { <StepDetail run logged key=step.clone()/> }))}
             </details>
         </li>
     }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use workflow::RunState;
 
 use crate::{
-    kit::{Button, EmptyState, PageHead, Skeleton, icons},
+    kit::{Button, EmptyState, PageHead, Skeleton, dynamic, icons},
     live::{Fetched, Live},
     parts::{RunRows, TileFault},
 };
@@ -75,19 +75,19 @@ pub fn Runs() -> impl IntoView {
                 >{words}</button>
             })}
         </div>
-        {move || fault.get().map(|fault| view! { <TileFault fault on_retry=Callback::new(move |()| live.retry_board())/> })}
-        {move || (!here.get() && fault.with(Option::is_none)).then(|| view! { <Skeleton what="the runs" lines=8/> })}
-        {move || (here.get() && found.with(Vec::is_empty)).then(|| view! {
+        {dynamic(move || fault.get().map(|fault| view! { <TileFault fault on_retry=Callback::new(move |()| live.retry_board())/> }))}
+        {dynamic(move || (!here.get() && fault.with(Option::is_none)).then(|| view! { <Skeleton what="the runs" lines=8/> }))}
+        {dynamic(move || (here.get() && found.with(Vec::is_empty)).then(|| view! {
             <EmptyState icon=icons::HISTORY title="No such runs">
                 <p>"Start a workflow in the workflow panel at the right: its run appears here."</p>
             </EmptyState>
-        })}
+        }))}
         <div class="card card-flush" hidden=move || found.with(Vec::is_empty)>
             <RunRows label="Runs" rows=shown/>
         </div>
-        {move || found.with(|found| found.len() > limit.get()).then(|| view! {
+        {dynamic(move || found.with(|found| found.len() > limit.get()).then(|| view! {
             <div class="row more"><Button on_press=move |()| limit.update(|limit| *limit += PAGE)>"Show more"</Button></div>
-        })}
+        }))}
     }
 }
 

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::kit::{Button, Icon, icons};
+use crate::kit::{Button, Icon, dynamic, icons};
 
 /// One line: what waits, since when, and the way to it. Put it into the banner slot of the shell.
 #[component]
@@ -17,16 +17,16 @@ pub fn WaitingBanner(
     #[prop(into)]
     on_open: Callback<()>,
 ) -> impl IntoView {
-    move || {
+    dynamic(move || {
         title.get().map(|title| {
             view! {
-                <section class="waiting-banner" data-testid="waiting-banner" aria-label="Waiting for you">
+                <section class="waiting-banner" data-testid="waiting-banner" aria-label="Approvals waiting">
                     <Icon path=icons::HAND_FILLED/>
                     <strong>{title}</strong>
-                    {move || since.get().map(|since| view! { <span class="waiting-since">{since}</span> })}
+                    {dynamic(move || since.get().map(|since| view! { <span class="waiting-since">{since}</span> }))}
                     <Button small=true on_press=on_open>"Review"</Button>
                 </section>
             }
         })
-    }
+    })
 }

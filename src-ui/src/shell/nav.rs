@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Route;
 use crate::{
     browser,
-    kit::{Icon, IconButton, icons},
+    kit::{Icon, IconButton, dynamic, icons},
 };
 
 /// One row.
@@ -52,11 +52,11 @@ pub fn Nav(
                                 aria-current=move || here().then_some("page")
                                 title=move || folded.get().then_some(item.label)
                             >
-                                {move || view! { <Icon path=if here() { item.icons.1 } else { item.icons.0 }/> }}
+                                {dynamic(move || view! { <Icon path=if here() { item.icons.1 } else { item.icons.0 }/> })}
                                 <span class="nav-words">{item.label}</span>
-                                {move || item.count.map(|count| count.get()).filter(|count| *count > 0).map(|count| view! {
+                                {dynamic(move || item.count.map(|count| count.get()).filter(|count| *count > 0).map(|count| view! {
                                     <span class="nav-count">{count}<span class="sr-only">" waiting"</span></span>
-                                })}
+                                }))}
                             </a>
                         </li>
                     }

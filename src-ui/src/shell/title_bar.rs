@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{RailState, Theme, ThemeState};
-use crate::kit::{Icon, IconButton, icons};
+use crate::kit::{Icon, IconButton, dynamic, icons};
 
 /// The bar at the top.
 #[component]
@@ -49,7 +49,7 @@ fn ThemeMenu() -> impl IntoView {
             aria-label=move || format!("Change theme, now {}", theme.get().label().to_lowercase())
             title="Theme"
         >
-            {move || view! { <Icon path=icon()/> }}
+            {dynamic(move || view! { <Icon path=icon()/> })}
         </button>
         <div id="theme-menu" class="popover" popover="auto">
             <fieldset class="theme-choices">

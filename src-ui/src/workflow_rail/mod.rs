@@ -9,6 +9,7 @@ pub mod switcher;
 use leptos::prelude::*;
 
 use crate::{
+    kit::dynamic,
     live::{Fetched, Live},
     parts::TileFault,
 };
@@ -37,13 +38,13 @@ pub fn WorkflowRail(
         <div class="stack">
             <StartWorkflow on_started/>
             <RunSwitcher/>
-            {move || live.board.with(|board| board.fault().cloned()).map(|fault| view! {
+            {dynamic(move || live.board.with(|board| board.fault().cloned()).filter(|_| live.workflows.with(|list| list.fault().is_none())).map(|fault| view! {
                 <TileFault fault on_retry=Callback::new(move |()| live.retry_board())/>
-            })}
-            {move || live.selected.get().map(|run| view! { <RunPanel run folded/> })}
-            {move || (live.selected.with(Option::is_none) && live.board.with(|board| matches!(board, Fetched::Here(_)))).then(|| view! {
+            }))}
+            {dynamic(move || live.selected.get().map(|run| view! { <RunPanel run folded/> }))}
+            {dynamic(move || (live.selected.with(Option::is_none) && live.board.with(|board| matches!(board, Fetched::Here(_)))).then(|| view! {
                 <p class="quiet">"No run yet. Choose a workflow and start it: its steps appear here."</p>
-            })}
+            }))}
         </div>
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::stage_lines::StageLines;
 use crate::{
     card::Cards,
-    kit::{Escaped, Skeleton},
+    kit::{Escaped, Skeleton, dynamic},
     live::{Fetched, Live, local_point},
     parts::{CancelRun, FailureNote, Outcome, RunStateMark, TileFault},
 };
@@ -29,7 +29,7 @@ pub fn RunPanel(
     let id = run.clone();
     view! {
         <section class="rail-run stack" aria-label="Run">
-            {move || watched.with(|watched| match watched {
+            {dynamic(move || watched.with(|watched| match watched {
                 Fetched::Fetching => Some(view! { <Skeleton what="the run" lines=4/> }.into_any()),
                 Fetched::Failed(fault) => {
                     let id = id.clone();
@@ -37,19 +37,19 @@ pub fn RunPanel(
                     Some(view! { <TileFault fault=fault.clone() on_retry=retry/> }.into_any())
                 }
                 Fetched::Here(_) => None,
-            })}
-            {move || here.get().then(|| view! {
+            }))}
+            {dynamic(move || here.get().then(|| view! {
                 {move || (!folded.get()).then(|| view! {
                     <Head run=run_now/>
                     <FailureNote run=run_now/>
                     <Cards run=run_now compact=true/>
                 })}
                 <StageLines run=run_now steps=Signal::derive(move || !folded.get())/>
-                {move || (!folded.get()).then(|| view! {
+                {dynamic(move || (!folded.get()).then(|| view! {
                     <Outcome run=run_now report_link=true/>
                     <CancelRun run=run_now/>
-                })}
-            })}
+                }))}
+            }))}
         </section>
     }
 }
@@ -68,7 +68,7 @@ fn Head(run: Signal<Option<Arc<Run>>>) -> impl IntoView {
             ))
         })
     });
-    move || {
+    dynamic(move || {
         about.get().map(|(id, title, state, started)| view! {
             <div class="rail-run-head">
                 <h3><a href=format!("#/run/{id}")><Escaped text=title/></a></h3>
@@ -78,5 +78,5 @@ fn Head(run: Signal<Option<Arc<Run>>>) -> impl IntoView {
                 </p>
             </div>
         })
-    }
+    })
 }

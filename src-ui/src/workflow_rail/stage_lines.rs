@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use workflow::{Run, StageLine, StepStatus};
 
 use crate::{
-    kit::{Escaped, Icon, Status, StatusGlyph, icons, unique_id},
+    kit::{Escaped, Icon, Status, StatusGlyph, dynamic, icons, unique_id},
     parts::{
         stages::{self, StepLine},
         status_of,
@@ -38,9 +38,9 @@ pub fn StageLines(
     let count = Memo::new(move |_| lines.with(Vec::len));
     view! {
         <ol class="stages" aria-label="Stages">
-            {move || (0..count.get()).map(|index| view! {
+            {dynamic(move || (0..count.get()).map(|index| view! {
                 <Stage run lines index open by_hand steps/>
-            }).collect_view()}
+            }).collect_view())}
         </ol>
     }
 }
@@ -96,7 +96,7 @@ fn Stage(
             data-status=move || status.get().word()
             aria-current=move || (status.get() == Status::InProgress).then_some("step")
         >
-            {move || if steps.get() {
+            {dynamic(move || if steps.get() {
                 let controls = controls.clone();
                 view! {
                     <button type="button" class="stage-head" aria-expanded=move || if is_open.get() { "true" } else { "false" } aria-controls=controls on:click=toggle>
@@ -112,10 +112,10 @@ fn Stage(
                         <span class="stage-title"><Escaped text=title/></span>
                     </div>
                 }.into_any()
-            }}
+            })}
             <div id=panel hidden=move || !is_open.get()>
                 <ul class="steps">
-                    {move || inner.get().into_iter().map(step).collect_view()}
+                    {dynamic(move || inner.get().into_iter().map(step).collect_view())}
                 </ul>
             </div>
         </li>

@@ -9,7 +9,7 @@ use crate::{
     form::{Drafts, SchemaFields, schema},
     kit::{
         Appearance, Badge, Button, Choice, Escaped, Field, Intent, MessageBar, Select, Skeleton,
-        Tone, icons,
+        Tone, dynamic, icons,
     },
     live::{Fetched, Live},
     parts::{FaultBar, TileFault},
@@ -47,27 +47,27 @@ pub fn StartWorkflow(
     });
     view! {
         <div class="start stack">
-            {move || live.workflows.with(|list| match list {
+            {dynamic(move || live.workflows.with(|list| match list {
                 Fetched::Fetching => Some(view! { <Skeleton what="the workflows" lines=2/> }.into_any()),
                 Fetched::Failed(fault) => Some(view! {
                     <TileFault fault=fault.clone() on_retry=Callback::new(move |()| live.fetch_workflows())/>
                 }.into_any()),
                 Fetched::Here(_) => None,
-            })}
+            }))}
             <Findings/>
             <div hidden=move || live.workflows.with(|list| list.here().is_none())>
                 <Field label="Workflow">
                     <Select value=chosen choices placeholder="Select a workflow" test_id="workflow-select"/>
                 </Field>
             </div>
-            {move || match info.get() {
+            {dynamic(move || match info.get() {
                 Some(info) => view! { <Form info chosen on_started/> }.into_any(),
                 None => view! {
                     <div hidden=move || live.workflows.with(|list| list.here().is_none())>
                         <Button appearance=Appearance::Primary icon=icons::PLAY disabled=true attr:data-testid="start-workflow">"Start workflow"</Button>
                     </div>
                 }.into_any(),
-            }}
+            })}
         </div>
     }
 }
@@ -134,7 +134,7 @@ fn Findings() -> impl IntoView {
             errors.map(ToString::to_string).collect::<Vec<_>>()
         })
     });
-    move || {
+    dynamic(move || {
         let findings = findings.get();
         (!findings.is_empty()).then(|| {
             let title = match findings.len() {
@@ -150,5 +150,5 @@ fn Findings() -> impl IntoView {
                 </MessageBar>
             }
         })
-    }
+    })
 }

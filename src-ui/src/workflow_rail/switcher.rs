@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use workflow::{RunId, RunState, RunSummary};
 
 use crate::{
-    kit::{Choice, Field, Select},
+    kit::{Choice, Field, Select, dynamic},
     live::{Live, local_point},
 };
 
@@ -50,13 +50,13 @@ pub fn RunSwitcher() -> impl IntoView {
         })
     });
     let several = Memo::new(move |_| rows.with(|rows| rows.len() > 1));
-    move || {
+    dynamic(move || {
         several.get().then(|| {
             view! {
                 <Field label="Run"><Select value choices test_id="run-switcher"/></Field>
             }
         })
-    }
+    })
 }
 
 fn words(row: &RunSummary) -> String {
