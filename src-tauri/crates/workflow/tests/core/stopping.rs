@@ -21,6 +21,7 @@ fn everything() -> Vec<build::S> {
         call("trigger", "read")
             .before(gate().wait(9_000))
             .needs(&[]),
+        call("bad", "read").needs(&[]),
     ]
 }
 
@@ -28,6 +29,7 @@ fn world() -> Vec<(&'static str, Vec<Reply>)> {
     vec![
         ("doubted", vec![fails(Timeout, Unknown)]),
         ("retried", vec![fails(Network, NotDone)]),
+        ("bad", vec![fails(Auth, NotDone)]),
     ]
 }
 
@@ -48,6 +50,7 @@ fn s09_quiesce_is_the_same_for_cancel_reject_expiry_and_failure() {
         (Cancel, "cancelled"),
         (Reject("trigger.before"), "failed"),
         (Pass(9_000), "failed"),
+        (Answer("bad"), "failed"),
     ];
     for (stop, end) in stops {
         let acts = before_the_stop()
@@ -55,7 +58,7 @@ fn s09_quiesce_is_the_same_for_cancel_reject_expiry_and_failure() {
             .chain([stop.clone()])
             .collect();
         let run = "running";
-        let hold = vec!["reading", "changing", "slow"];
+        let hold = vec!["reading", "changing", "slow", "bad"];
         let mut bench = check(Case {
             world: world(),
             hold,
@@ -189,6 +192,42 @@ fn s09_stopping_survives_a_crash() {
         panic!()
     };
     assert_eq!(reason.code, "cancelled");
+}
+
+#[test]
+fn s09_fail_fast_settles_the_changes_of_its_group_alone() {
+    let mut bench = check(Case {
+        world: vec![("bad", vec![fails(Auth, NotDone)])],
+        hold: vec!["bad", "write", "beside"],
+        acts: vec![Work, Approve("write.before"), Answer("bad")],
+        run: "running",
+        steps: "fast in-progress, bad failed, asked skipped, beside in-progress",
+        journal: vec![
+            "group_stopping fast",
+            "gate_withdrawn asked.before",
+            "call_interrupted write",
+        ],
+        never: vec!["run_stopping"],
+        ..case(vec![
+            parallel(
+                "fast",
+                Fail::Fast,
+                vec![
+                    call("bad", "read"),
+                    call("write", "write").before(gate()),
+                    call("asked", "write").before(gate()),
+                ],
+            ),
+            call("beside", "read").needs(&[]),
+        ])
+    });
+    assert!(bench.run.stopping().is_none());
+    bench.world.held.clear();
+    bench.work();
+    assert_eq!(
+        (bench.status("write"), bench.run.state().word()),
+        ("failed", "failed")
+    );
 }
 
 #[test]

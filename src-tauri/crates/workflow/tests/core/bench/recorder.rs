@@ -132,7 +132,7 @@ impl Bench {
         assert_eq!(copy, record);
         self.shadow.apply(&copy).unwrap();
         assert_eq!(self.shadow, self.run, "after {:?}", record.event);
-        if record.seq % self.snapshot_every == 0 {
+        if record.seq.is_multiple_of(self.snapshot_every) {
             self.shadow = through_json(&self.shadow);
             assert_eq!(self.shadow, self.run, "after {:?}", record.event);
         }
