@@ -1,0 +1,141 @@
+//! The verbs, a file for each, called like it.
+
+mod audit;
+mod cancel;
+mod decide;
+mod doubt;
+mod log;
+mod operators;
+mod resume;
+mod run;
+mod runs;
+mod schema;
+mod show;
+mod validate;
+mod workflows;
+
+use crate::{
+    attend::Left,
+    console::Console,
+    ending::Ending,
+    exit::{Exit, Outcome, Trouble},
+    line::Line,
+    load::Loader,
+};
+use clap::Subcommand;
+use engine::Door;
+use workflow::Run;
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    Workflows(workflows::Workflows),
+    Validate(validate::Validate),
+    Schema(schema::Schema),
+    Run(run::Run),
+    Runs(runs::Runs),
+    Show(show::Show),
+    Decide(decide::Decide),
+    Doubt(doubt::Doubt),
+    Operators(operators::Operators),
+    Cancel(cancel::Cancel),
+    Resume(resume::Resume),
+    Log(log::Log),
+    Audit(audit::Audit),
+}
+
+impl Verb {
+    /// Does it. The verbs that stay with a run hear Ctrl-C themselves; the others end at it.
+    pub(crate) async fn perform(self, console: &mut Console) -> Outcome {
+        match self {
+            Verb::Run(run) => return run.perform(console).await,
+            Verb::Decide(decide) => return decide.perform(console).await,
+            Verb::Doubt(doubt) => return doubt.perform(console).await,
+            Verb::Cancel(cancel) => return cancel.perform(console).await,
+            Verb::Resume(resume) => return resume.perform(console).await,
+            Verb::Workflows(_)
+            | Verb::Validate(_)
+            | Verb::Schema(_)
+            | Verb::Runs(_)
+            | Verb::Show(_)
+            | Verb::Operators(_)
+            | Verb::Log(_)
+            | Verb::Audit(_) => {}
+        }
+        let mut interrupt = console.interrupt.clone();
+        tokio::select! {
+            outcome = self.perform_short(console) => outcome,
+            () = interrupt.pressed() => Ok(Exit::Interrupted),
+        }
+    }
+
+    async fn perform_short(self, console: &Console) -> Outcome {
+        match self {
+            Verb::Workflows(workflows) => workflows.perform(console),
+            Verb::Validate(validate) => validate.perform(console),
+            Verb::Schema(schema) => schema.perform(console),
+            Verb::Runs(runs) => runs.perform(console).await,
+            Verb::Show(show) => show.perform(console).await,
+            Verb::Operators(operators) => operators.perform(console).await,
+            Verb::Log(log) => log.perform(console).await,
+            Verb::Audit(audit) => audit.perform(console).await,
+            Verb::Run(_) | Verb::Decide(_) | Verb::Doubt(_) | Verb::Cancel(_) | Verb::Resume(_) => {
+                Ok(Exit::Done)
+            }
+        }
+    }
+}
+
+/// The run of that name, or of the only name that begins so.
+async fn find(console: &Console, door: &mut Door, run: &str) -> Result<Run, Trouble> {
+    let call = api::ShowRun {
+        run: run.to_owned(),
+    };
+    Ok(console.call(door, call).await?)
+}
+
+/// Tells how a run stands after a verb that stayed with it; gives the exit code that says so.
+async fn tell(console: &Console, door: &Door, run: &Run, left: Left) -> Exit {
+    let screen = &console.screen;
+    let mut loader = Loader::new(console, door);
+    let ending = Ending::of(run, &mut loader).await;
+    let exit = match left {
+        Left::Interrupted => Exit::Interrupted,
+        Left::Over | Left::Waiting => ending.exit(),
+    };
+    if screen.json() {
+        screen.object(&ending.json(|arguments| console.command(arguments)));
+        return exit;
+    }
+    match left {
+        Left::Over => {
+            let results = ending.results();
+            if !results.is_empty() {
+                screen.say(&Line::default());
+                screen.results(&results);
+            }
+            screen.say(&Line::default());
+            screen.say_all(&ending.end());
+        }
+        Left::Waiting => screen.results(&ending.waiting(|arguments| console.command(arguments))),
+        Left::Interrupted => {
+            let (what, verb) = if door.is_remote() {
+                (
+                    "Left. The run goes on where the data folder is open.",
+                    "look again",
+                )
+            } else {
+                (
+                    "Interrupted. The run stays as it is and can go on.",
+                    "go on",
+                )
+            };
+            screen.say(&Line::of(what));
+            for (verb, arguments) in [(verb, "resume"), ("stop it", "cancel")] {
+                let command = console.command(&format!("{arguments} {}", run.id()));
+                screen.say(&Line::default().dim(format!("  {verb:<11}")).plain(command));
+            }
+        }
+    }
+    exit
+}

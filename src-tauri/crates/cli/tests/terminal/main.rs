@@ -1,0 +1,14 @@
+//! The real program, with a real data folder and, where a person is needed, a real (pseudo) terminal. What the engine
+//! decides is tested in the engine; here it is what a person or a script sees of it.
+
+mod answers_at_terminal;
+mod answers_by_token;
+mod bad_files;
+mod bad_inputs;
+mod desk;
+mod folder;
+mod health;
+mod help;
+mod interrupted;
+mod journal;
+mod terminal;
