@@ -3,7 +3,7 @@
 use crate::{
     Origin, clock, faults,
     live::{Pending, Reply},
-    main_loop::{self, Mailbox, Message},
+    mailbox::{self, Mailbox, Message},
     people, reading,
     values::StoredValues,
     workflows::{self, Definitions},
@@ -132,7 +132,7 @@ impl Office {
         command: Command,
         actor: workflow::Actor,
     ) -> Result<Run, Fault> {
-        main_loop::ask(&self.mailbox, |reply: Reply| Message::Command {
+        mailbox::ask(&self.mailbox, |reply: Reply| Message::Command {
             run,
             pending: Pending {
                 command,
@@ -172,7 +172,7 @@ impl Answered for api::StartRun {
             .map_err(faults::internal)??;
         let run = RunId(clock::run_name());
         let (name, actor) = (run.clone(), people::somebody(origin));
-        main_loop::ask(&office.mailbox, |reply| Message::Start {
+        mailbox::ask(&office.mailbox, |reply| Message::Start {
             run,
             definition: Box::new(pinned),
             pending: Pending {

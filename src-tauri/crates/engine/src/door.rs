@@ -4,7 +4,8 @@
 use crate::{
     answer::{self, Office},
     faults,
-    main_loop::{Mailbox, MainLoop, Message},
+    mailbox::{Mailbox, Message},
+    main_loop::MainLoop,
     perform::World,
     ports, socket,
     values::StoredValues,

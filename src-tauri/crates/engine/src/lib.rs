@@ -9,6 +9,7 @@ mod faults;
 mod feed;
 mod live;
 mod logs;
+mod mailbox;
 mod main_loop;
 mod people;
 mod perform;

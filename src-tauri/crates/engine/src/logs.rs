@@ -1,7 +1,7 @@
 //! Log lines of a call on their way to the store and to whoever looks (semantics.md 17): chunks of at most 64 lines or
 //! 200 ms. Lines are no events: the record only carries their range. In the store a line begins with its stream's sign.
 
-use crate::main_loop::{Mailbox, Message};
+use crate::mailbox::{Mailbox, Message};
 use api::{LogLine, LogStream};
 use std::{sync::Arc, time::Duration};
 use store::{LogChunk, Store};

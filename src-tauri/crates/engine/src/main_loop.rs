@@ -4,11 +4,12 @@
 use crate::{
     clock, faults,
     feed::Feed,
-    live::{InFlight, LiveRun, Pending, Reply},
+    live::{InFlight, LiveRun, Pending},
+    mailbox::{Message, PinnedDefinition},
     perform::World,
     reading,
 };
-use api::{EngineState, Fault, LogLine, Notice, Topic};
+use api::{EngineState, Fault, Notice, Topic};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, mpsc as std_mpsc},
@@ -18,70 +19,13 @@ use store::{Ack, Append, AppendFault, Definition, Health, ViewRows};
 use tokio::sync::{mpsc, oneshot};
 use workflow::{
     Actor, Answer, Command, Digest, Effect, EffectId, Input, LogRange, Record, Run, RunId, Stop,
-    TimerId, Workflow, decide, externalise,
+    TimerId, decide, externalise,
 };
 
 /// The clock is looked at at least this often: sleep and clock jumps are noticed within it.
 const LOOK: Duration = Duration::from_secs(1);
 /// How long closing waits for changes that are under way.
 const CLOSING: Duration = Duration::from_secs(5);
-
-/// What can wake the loop.
-pub(crate) enum Message {
-    /// A new run.
-    Start {
-        run: RunId,
-        definition: Box<PinnedDefinition>,
-        pending: Pending,
-    },
-    /// A command for a run.
-    Command { run: RunId, pending: Pending },
-    /// An append was answered.
-    Appended {
-        run: RunId,
-        result: Result<Ack, AppendFault>,
-    },
-    /// A performer has come back.
-    Performed {
-        run: RunId,
-        effect: EffectId,
-        answer: Box<Answer>,
-        log: Option<LogRange>,
-    },
-    /// Lines of a call's log.
-    LogLines {
-        run: RunId,
-        call: Digest,
-        lines: Vec<LogLine>,
-    },
-    /// Somebody wants to follow a topic.
-    Follow {
-        topic: Topic,
-        reply: oneshot::Sender<Result<mpsc::Receiver<Notice>, Fault>>,
-    },
-    /// The definitions have changed, or writing was tried again.
-    EngineChanged,
-    /// The program ends.
-    Close { done: oneshot::Sender<()> },
-}
-
-/// What a new run is pinned to.
-pub(crate) struct PinnedDefinition {
-    pub(crate) model: Arc<Workflow>,
-    pub(crate) digest: Digest,
-    pub(crate) text: String,
-}
-
-/// The way to the loop.
-#[derive(Clone)]
-pub(crate) struct Mailbox(pub(crate) std_mpsc::Sender<Message>);
-
-impl Mailbox {
-    pub(crate) fn send(&self, message: Message) {
-        // When the loop has ended there is nobody left to tell.
-        let _ = self.0.send(message);
-    }
-}
 
 /// The loop's own state.
 pub(crate) struct MainLoop {
@@ -521,20 +465,4 @@ impl MainLoop {
         }
         true
     }
-}
-
-/// Whoever asks for a command and waits for its end.
-pub(crate) async fn ask(
-    mailbox: &Mailbox,
-    make: impl FnOnce(Reply) -> Message,
-) -> Result<Run, Fault> {
-    let (reply, answer) = oneshot::channel();
-    mailbox.send(make(reply));
-    answer.await.unwrap_or_else(|_| {
-        Err(Fault::new(
-            "closing",
-            "The engine is closing",
-            "Start the program again: runs go on from where they were",
-        ))
-    })
 }

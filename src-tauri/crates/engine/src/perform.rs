@@ -3,7 +3,7 @@
 
 use crate::{
     logs::CallLog,
-    main_loop::{Mailbox, Message},
+    mailbox::{Mailbox, Message},
     values::StoredValues,
 };
 use serde_json::Value as Json;

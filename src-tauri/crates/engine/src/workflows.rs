@@ -1,7 +1,7 @@
 //! The definitions as the engine uses them: the folder, kept up to date, and the pinning of a run to one of them.
 //! The language itself is the crate `definitions`.
 
-use crate::main_loop::{Mailbox, Message, PinnedDefinition};
+use crate::mailbox::{Mailbox, Message, PinnedDefinition};
 use api::{Fault, Finding, ValidationReport, WorkflowInfo, WorkflowList};
 use definitions::{Catalogue, Definition, Document, Folder, Origin, Severity, Watch};
 use serde_json::Value as Json;
