@@ -4,6 +4,7 @@
 //! JSON) is behind the feature `decide`, which the window leaves off.
 
 mod apply;
+mod asking;
 mod command;
 #[cfg(feature = "decide")]
 mod decide;
@@ -23,6 +24,7 @@ mod tool;
 mod value;
 
 pub use apply::FoldFault;
+pub use asking::{CardScope, DecisionKind, Gate, GateKind, Gates, OnTimeout};
 pub use command::{Actor, ActorKind, Answer, Command, Decision, DoubtAnswer, Input, Then};
 #[cfg(feature = "decide")]
 pub use decide::{
@@ -31,9 +33,8 @@ pub use decide::{
     template_expressions, validate_against,
 };
 pub use definition::{
-    Ai, Assert, Body, Budget, CardScope, Context, DecisionKind, ExitStatus, ExitWhen, Expr, Fail,
-    Fallback, FallbackWhen, ForEach, Gate, GateKind, Gates, OnFailure, OnItemError, OnTimeout,
-    Poll, Retry, Risk, Step, Trust, Workflow,
+    Ai, Assert, Body, Budget, Context, ExitStatus, ExitWhen, Expr, Fail, Fallback, FallbackWhen,
+    ForEach, OnFailure, OnItemError, Poll, Retry, Risk, Step, Trust, Workflow,
 };
 pub use digest::Digest;
 pub use effect::{Effect, EffectId, TimerId};
