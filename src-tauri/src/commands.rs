@@ -32,7 +32,7 @@ async fn follow<R: Runtime>(
 ) -> Result<String, Fault> {
     let topic: Topic = serde_json::from_value(topic).map_err(|why| wrong_arguments(&why))?;
     let id: JavaScriptChannelId = channel.parse().map_err(|why| wrong_arguments(&why))?;
-    let notices = desk.door()?.follow(topic).await?;
+    let notices = desk.follow(topic).await?;
     // Made only now: a channel says that it has ended when it is dropped, and that must not overtake a fault.
     let channel: Channel<Batch> = id.channel_on(webview);
     let task = spawn(pass_on(notices, move |batch| channel.send(batch).is_ok()));

@@ -1,17 +1,20 @@
-//! The one value that Tauri manages: the engine's door, or the fault why there is none, and which topics the page
-//! follows. Not the engine: it forwards.
+//! The one value that Tauri manages: the way into the data folder, and which topics the page follows. Not the engine: it
+//! forwards.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use api::Fault;
-use engine::{Door, OpenOptions, Origin};
+use api::{CALLS, Fault, Notice, Topic};
+use engine::{OpenOptions, Origin};
 use serde_json::Value as Json;
 use tauri::async_runtime::JoinHandle;
+use tokio::sync::mpsc::Receiver;
+
+use crate::way_in::WayIn;
 
 /// What the commands work with.
 pub(crate) struct Desk {
-    door: Result<Door, Fault>,
+    way_in: WayIn,
     follows: Mutex<Follows>,
 }
 
@@ -25,27 +28,15 @@ struct Follows {
 impl Desk {
     /// Opens the data folder of this user, or of COUNTERSIGN_DATA_DIR.
     pub(crate) async fn open() -> Self {
-        Self::with(engine::open(OpenOptions::new("countersign-desktop")).await)
+        Self::at(WayIn::open(OpenOptions::new("countersign-desktop")).await)
     }
 
-    /// A desk with this door, or without one.
-    pub(crate) fn with(door: Result<Door, Fault>) -> Self {
-        if let Err(fault) = &door {
-            tracing::warn!(code = fault.code, %fault, "the data folder cannot be opened");
-        }
+    /// A desk with this way in.
+    pub(crate) fn at(way_in: WayIn) -> Self {
         Self {
-            door,
+            way_in,
             follows: Mutex::default(),
         }
-    }
-
-    /// The engine's door.
-    ///
-    /// # Errors
-    ///
-    /// The fault that kept the data folder from being opened.
-    pub(crate) fn door(&self) -> Result<&Door, Fault> {
-        self.door.as_ref().map_err(Fault::clone)
     }
 
     /// Passes a call on.
@@ -54,7 +45,30 @@ impl Desk {
     ///
     /// The engine's fault, or why there is no engine.
     pub(crate) async fn call(&self, name: &str, args: Json) -> Result<Json, Fault> {
-        self.door()?.dispatch(name, args, Origin::Window).await
+        let door = self.way_in.door().await?;
+        let answer = door.dispatch(name, args.clone(), Origin::Window).await;
+        let Err(fault) = answer else { return answer };
+        match self.way_in.after(&fault).await {
+            // Whether a change was made when the owner went nobody knows: a person looks, and asks again.
+            Some(door) if !changes(name) => door.dispatch(name, args, Origin::Window).await,
+            Some(_) | None => Err(fault),
+        }
+    }
+
+    /// The notices of a topic.
+    ///
+    /// # Errors
+    ///
+    /// The engine's fault, or why there is no engine.
+    pub(crate) async fn follow(&self, topic: Topic) -> Result<Receiver<Notice>, Fault> {
+        let followed = self.way_in.door().await?.follow(topic.clone()).await;
+        let Err(fault) = followed else {
+            return followed;
+        };
+        match self.way_in.after(&fault).await {
+            Some(door) => door.follow(topic).await,
+            None => Err(fault),
+        }
     }
 
     /// Keeps a task until it ends, is told to, or the page goes away; gives its id.
@@ -93,13 +107,15 @@ impl Desk {
     /// Closes the data folder.
     pub(crate) async fn close(&self) {
         self.end_all();
-        if let Ok(door) = &self.door {
-            door.clone().close().await;
-        }
+        self.way_in.close().await;
     }
 
     fn follows(&self) -> MutexGuard<'_, Follows> {
         // Nothing in here can be half done.
         self.follows.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn changes(name: &str) -> bool {
+    CALLS.iter().any(|call| call.name == name && call.changes)
 }

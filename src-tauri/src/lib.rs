@@ -6,6 +6,7 @@ mod automation;
 mod commands;
 mod desk;
 mod follow;
+mod way_in;
 mod window;
 
 #[cfg(test)]

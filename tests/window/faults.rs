@@ -88,6 +88,21 @@ fn the_window_works_beside_the_program_that_owns_the_folder() {
     });
 }
 
+#[test]
+fn the_window_takes_over_when_the_program_that_owns_the_folder_ends() {
+    let Some(stage) = Stage::set() else { return };
+    in_a_runtime(async {
+        let owner = own(&stage.data()).await;
+        let window = tokio::task::block_in_place(|| Window::open(&stage));
+        owner.close().await;
+        tokio::task::block_in_place(|| {
+            window.see("home-run-health-check");
+            window.run_health_check();
+            window.close();
+        });
+    });
+}
+
 async fn own(data_dir: &Path) -> engine::Door {
     let data_dir = data_dir.to_owned();
     engine::open(OpenOptions {

@@ -207,6 +207,18 @@ fn cancel_between_two_changes_keeps_the_first_and_makes_no_second() {
 }
 
 #[test]
+fn cancel_stops_a_run_that_is_at_work() {
+    let Some(stage) = Stage::set() else { return };
+    fs::write(note(&stage), "wait").unwrap();
+    let window = Window::open(stage.with_workflow("watch"));
+    window.start("watch", &[("path", &note(&stage).display().to_string())]);
+    window.has("stage-3", "data-status", "in-progress");
+    window.click("cancel-run");
+    window.run_is("cancelled");
+    window.close();
+}
+
+#[test]
 fn a_result_can_be_edited_and_asked_for_again() {
     let Some(stage) = Stage::set() else { return };
     fs::write(note(&stage), "as it was read").unwrap();

@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value as Json, json};
 
 use crate::driver::{Driver, Element, said};
-use crate::process::{children, until_else};
+use crate::process::{children, has_ended, until, until_else};
 use crate::stage::Stage;
 
 /// How long a part may take to appear: far longer than it should, since the machine may be busy.
@@ -229,9 +229,10 @@ impl<'a> Window<'a> {
     pub(crate) fn kill(self) {
         let pids = children(self.driver.pid(), &self.program);
         assert_eq!(pids.len(), 1, "one program: {pids:?}");
-        for pid in pids {
-            let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+        for id in pids {
+            let pid = Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
             kill_process(pid, Signal::KILL).unwrap();
+            until("the program has ended", 20, || has_ended(id).then_some(()));
         }
     }
 

@@ -88,9 +88,19 @@ pub(crate) fn children(parent: u32, program: &Path) -> Vec<u32> {
 }
 
 fn parent_of(pid: u32) -> Option<u32> {
+    stat(pid)?.split(' ').nth(1)?.parse().ok()
+}
+
+/// Has a process ended, whether or not its parent has taken note of it?
+pub(crate) fn has_ended(pid: u32) -> bool {
+    stat(pid).is_none_or(|stat| stat.starts_with('Z'))
+}
+
+/// `state parent …` of a process.
+fn stat(pid: u32) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // pid (name) state parent …; the name may hold anything, also a bracket.
-    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
+    Some(stat.rsplit_once(") ")?.1.to_owned())
 }
 
 /// Where a program is.

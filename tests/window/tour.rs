@@ -40,12 +40,6 @@ fn tour() {
         "The first start: an empty data folder, and one next action.",
     );
     window.click("home-run-health-check");
-    window.see("stage-1");
-    album.add(
-        &window,
-        "running",
-        "The health check of this computer, just started.",
-    );
     window.see("report");
     window.run_is("completed");
     album.add(
@@ -54,6 +48,28 @@ fn tour() {
         "Its report: what was found, and what to look at first.",
     );
     album.whole_display("window");
+    window.click("report-link");
+    window.see("report");
+    album.add(
+        &window,
+        "run",
+        "The page of its run: the report, and every step behind it.",
+    );
+
+    // The health check is over before a picture of it is taken; this one runs until it is told.
+    stage.with_workflow("watch");
+    let word = stage.folder().join("word.txt");
+    fs::write(&word, "wait").unwrap();
+    window.click(HOME);
+    window.start("watch", &[("path", &word.display().to_string())]);
+    window.has("stage-3", "data-status", "in-progress");
+    album.add(
+        &window,
+        "running",
+        "A run under way, and the way to stop it.",
+    );
+    fs::write(&word, "go").unwrap();
+    window.run_is("completed");
 
     // A file put into the folder is offered without a restart.
     stage.with_workflow("note").with_workflow("twice");

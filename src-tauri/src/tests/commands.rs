@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use api::{CALLS, Fault};
 use serde_json::{Value as Json, json};
 use tauri::WebviewWindowBuilder;
+use tauri::async_runtime::block_on;
 
 use super::{Stage, invoke};
 use crate::desk::Desk;
+use crate::way_in::WayIn;
 
 const A_DIGEST: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -168,7 +170,7 @@ fn without_a_data_folder_every_call_says_why() {
         "The data folder is in use",
         "Close the other program",
     );
-    let stage = Stage::with(Desk::with(Err(why.clone())));
+    let stage = Stage::with(Desk::at(WayIn::given(Err(why.clone()))));
     for info in CALLS {
         assert_eq!(
             fault(stage.call(info.name, arguments(info.name)).unwrap_err()),
@@ -197,6 +199,50 @@ fn a_closed_window_leaves_the_folder_to_the_next_program() {
     let shown = api::ShowRun {
         run: started["run"].as_str().unwrap().to_owned(),
     };
-    tauri::async_runtime::block_on(next.call(shown, engine::Origin::Window)).unwrap();
-    tauri::async_runtime::block_on(next.close());
+    block_on(next.call(shown, engine::Origin::Window)).unwrap();
+    block_on(next.close());
+}
+
+#[test]
+fn when_the_owner_ends_the_window_takes_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let owner = super::door(folder.path());
+    let data_dir = folder.path().to_owned();
+    let options = engine::OpenOptions {
+        data_dir,
+        program: "window".to_owned(),
+    };
+    let stage = Stage::with(Desk::at(block_on(WayIn::open(options))));
+    stage.call("state", json!({})).unwrap();
+    block_on(owner.close());
+    // A call that changes something is not made twice; the next one finds an engine.
+    let start = json!({ "workflow": "health_check", "inputs": {} });
+    assert_eq!(
+        fault(stage.call("start_run", start.clone()).unwrap_err()).code,
+        "owner_gone"
+    );
+    stage.call("start_run", start).unwrap();
+    assert!(
+        super::door(folder.path()).is_remote(),
+        "the window does not own the folder"
+    );
+}
+
+#[test]
+fn a_folder_that_is_free_again_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = std::fs::File::create(folder.path().join("engine.lock")).unwrap();
+    lock.lock().unwrap();
+    let data_dir = folder.path().to_owned();
+    let options = engine::OpenOptions {
+        data_dir,
+        program: "window".to_owned(),
+    };
+    let stage = Stage::with(Desk::at(block_on(WayIn::open(options))));
+    assert_eq!(
+        fault(stage.call("state", json!({})).unwrap_err()).code,
+        "folder_in_use"
+    );
+    drop(lock);
+    stage.call("state", json!({})).unwrap();
 }

@@ -17,6 +17,7 @@ use tauri::webview::InvokeRequest;
 use tauri::{App, Manager as _, WebviewWindow, WebviewWindowBuilder};
 
 use crate::desk::Desk;
+use crate::way_in::WayIn;
 
 /// An application whose window nobody sees.
 struct Stage {
@@ -47,7 +48,7 @@ impl Stage {
 
     /// With a real engine.
     fn on(data_dir: &Path) -> Self {
-        Self::with(Desk::with(Ok(door(data_dir))))
+        Self::with(Desk::at(WayIn::given(Ok(door(data_dir)))))
     }
 
     /// What the page gets for a call of the table.
