@@ -36,12 +36,14 @@ fn nav() -> Vec<NavItem> {
     vec![
         NavItem {
             path: "/",
+            also: None,
             label: "Home",
             icons: (icons::HOME, icons::HOME_FILLED),
             count: None,
         },
         NavItem {
             path: "/runs",
+            also: Some("/run"),
             label: "Runs",
             icons: (icons::HISTORY, icons::HISTORY),
             count: None,

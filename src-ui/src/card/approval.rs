@@ -10,16 +10,14 @@ use workflow::{Decision, DecisionKind};
 use super::{
     answer::{EditPanel, RedoPanel, RejectPanel},
     calls::Calls,
+    compact,
     evidence::{Evidence, Reopened, Result, Terms},
-    keys::{KeyMeans, Pressed, keep_focus, meaning, take_focus},
-    model::{self, Asked},
+    keys::{KeyMeans, Pressed, Within, meaning, take_focus},
+    model::Asked,
 };
 use crate::{
     browser,
-    kit::{
-        Appearance, Badge, Button, CopyButton, Disclosure, Escaped, Icon, Tone, dynamic, icons,
-        unique_id,
-    },
+    kit::{Appearance, Badge, Button, CopyButton, Escaped, Icon, Tone, dynamic, icons, unique_id},
     live::{Live, words},
     parts::FaultBar,
 };
@@ -63,7 +61,9 @@ pub fn ApprovalCard(
         busy.set(true);
         fault.set(None);
         let asked = asked.get_untracked();
+        let again = !compact && asked.shown_again_after(&decision);
         spawn_local(async move {
+            let run = asked.run.clone();
             let answer = live
                 .decide(
                     asked.run,
@@ -73,6 +73,9 @@ pub fn ApprovalCard(
                     decision,
                 )
                 .await;
+            if again && answer.is_ok() {
+                live.wanted.set(Some(run));
+            }
             // The card may be gone by now: that is the usual end.
             let _ = fault.try_set(answer.err());
             let _ = busy.try_set(false);
@@ -114,14 +117,16 @@ pub fn ApprovalCard(
         }
         event.prevent_default();
     };
-    keep_focus(node, compact);
+    let within = Within::default();
+    within.keep(if compact { "rail" } else { "main" });
+    let (came, went) = (within.clone(), within);
     take_focus(live, asked, node, compact);
 
     let blocked = Signal::derive(move || !armed.get());
-    let body = if compact {
-        compact_body(asked)
+    let (body, details) = if compact {
+        (compact::body(asked), compact::details(asked))
     } else {
-        whole_body(asked, dropped)
+        (whole_body(asked, dropped), ().into_any())
     };
     let labelled_by = heading.clone();
     let (gate, revision) = asked.with_untracked(|asked| (asked.gate.to_string(), asked.revision));
@@ -137,6 +142,8 @@ pub fn ApprovalCard(
             tabindex="-1"
             aria-labelledby=labelled_by
             on:keydown=keys
+            on:focusin=move |_| came.came()
+            on:focusout=move |event| went.went(&event)
         >
             {head(asked, &heading, compact)}
             {body}
@@ -185,6 +192,7 @@ pub fn ApprovalCard(
                     Panel::Edit => view! { <EditPanel asked send busy close fault/> }.into_any(),
                 })}
             </div>
+            {details}
         </section>
     }
 }
@@ -213,7 +221,7 @@ fn head(asked: Signal<Asked>, heading: &str, compact: bool) -> AnyView {
         <p class="quiet approval-place">
             {compact.then(|| view! { {dynamic(waits)}" · " })}
             <Escaped text=asked.step/>
-            {(asked.revision > 1).then(|| format!(" · shown for the {}. time", asked.revision))}
+            {(asked.revision > 1).then(|| format!(" · revision {}", asked.revision))}
             {(!compact).then(|| view! {
                 " · card "
                 <code data-testid="card-digest" data-digest=digest.clone() title=digest.clone()>{short}</code>
@@ -233,67 +241,4 @@ fn whole_body(asked: Signal<Asked>, dropped: RwSignal<BTreeSet<workflow::StepKey
         <Terms asked/>
     }
     .into_any()
-}
-
-/// What must be seen before a decision, in 300 px; the exact calls are one press away.
-fn compact_body(asked: Signal<Asked>) -> AnyView {
-    let of = asked.get_untracked();
-    let dropped = RwSignal::new(BTreeSet::new());
-    let several = of.card.calls.len() > 1;
-    let lines: Vec<AnyView> = of
-        .card
-        .calls
-        .iter()
-        .map(|call| {
-            let what = match model::summary(call) {
-                what if what.is_empty() => call.call.tool.clone(),
-                what => what,
-            };
-            let targets: Vec<&str> = call
-                .call
-                .targets
-                .iter()
-                .map(|target| target.agent.as_str())
-                .collect();
-            let on = (!targets.is_empty()).then(|| format!(" on {}", targets.join(", ")));
-            let name = several.then(|| format!("{}: ", model::call_name(call)));
-            let text = [name, Some(what), on]
-                .into_iter()
-                .flatten()
-                .collect::<String>();
-            let left_out = call.left_out.is_some();
-            view! { <li><Escaped text/>{left_out.then_some(" (left out)")}</li> }.into_any()
-        })
-        .collect();
-    let changes = of.card.calls.iter().any(|call| call.call.effect.changes());
-    let final_one = of
-        .card
-        .calls
-        .iter()
-        .any(|call| call.call.effect.changes() && call.undo.is_none());
-    let whole = format!("#/run/{}", of.run);
-    view! {
-        <Reopened asked/>
-        {(!lines.is_empty()).then(|| view! { <ul class="plain-list approval-lines">{lines}</ul> })}
-        {changes.then(|| if final_one {
-            view! { <p><Badge tone=Tone::Danger>"cannot be undone"</Badge></p> }.into_any()
-        } else {
-            view! { <p class="quiet">"Can be undone."</p> }.into_any()
-        })}
-        <Disclosure summary=if of.card.result.is_some() { "The result" } else { "Exactly what would run" } open=!several>
-            <Result asked/>
-            // Items are left out on the whole card only.
-            <Calls asked=Signal::stored(without_drop(of.clone())) dropped/>
-        </Disclosure>
-        <p><a href=whole>"Open the whole card"</a></p>
-    }
-    .into_any()
-}
-
-fn without_drop(mut asked: Asked) -> Asked {
-    asked
-        .card
-        .decisions
-        .retain(|kind| *kind != DecisionKind::Drop);
-    asked
 }

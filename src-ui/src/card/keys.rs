@@ -1,6 +1,12 @@
 //! The keys of a card and its focus: which press means what, and where the focus is when cards come and go.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use leptos::{ev, html, prelude::*};
 
@@ -43,24 +49,32 @@ pub(super) fn meaning(pressed: &Pressed<'_>) -> Option<KeyMeans> {
     }
 }
 
-/// When the card goes while it has the focus, the focus goes to the surface around it instead of nowhere.
-pub(super) fn keep_focus(node: NodeRef<html::Section>, compact: bool) {
-    let within = StoredValue::new(false);
-    let listen = move |inside: bool| move |_: ev::FocusEvent| _ = within.try_set_value(inside);
-    Effect::new(move |_| {
-        if let Some(node) = node.get() {
-            let _ = node.clone().on(ev::focusin, listen(true));
-            let _ = node.on(ev::focusout, listen(false));
+/// Whether the focus is in the card, for giving it to the surface around the card when the card goes: never to nowhere.
+#[derive(Clone, Default)]
+pub(super) struct Within(Arc<AtomicBool>);
+
+impl Within {
+    /// The focus came in.
+    pub(super) fn came(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// The focus went to another element. What has just been removed names none, and keeps the mark.
+    pub(super) fn went(&self, event: &ev::FocusEvent) {
+        if event.related_target().is_some() {
+            self.0.store(false, Ordering::Relaxed);
         }
-    });
-    on_cleanup(move || {
-        if within.try_get_value() == Some(true) {
-            set_timeout(
-                move || browser::focus_if_lost(if compact { "rail" } else { "main" }),
-                Duration::ZERO,
-            );
-        }
-    });
+    }
+
+    /// Looks after the focus when the caller's component goes.
+    pub(super) fn keep(&self, surface: &'static str) {
+        let within = self.0.clone();
+        on_cleanup(move || {
+            if within.load(Ordering::Relaxed) {
+                set_timeout(move || browser::focus_if_lost(surface), Duration::ZERO);
+            }
+        });
+    }
 }
 
 /// Who came here to decide finds the focus on the card, never on a button.
@@ -74,7 +88,9 @@ pub(super) fn take_focus(
         let wanted = live.wanted.get();
         let own = asked.with_untracked(|asked| wanted.as_ref() == Some(&asked.run));
         if let (true, false, Some(node)) = (own, compact, node.get()) {
-            browser::focus(&node);
+            if !browser::typing() {
+                browser::focus(&node);
+            }
             live.wanted.set(None);
         }
     });

@@ -5,6 +5,7 @@
 pub mod answer;
 pub mod approval;
 pub mod calls;
+mod compact;
 pub mod doubt;
 pub mod evidence;
 mod keys;

@@ -166,6 +166,18 @@ impl Asked {
         (!values.is_empty()).then_some(Decision::Edit { values })
     }
 
+    /// Whether the gate asks again after this answer.
+    pub fn shown_again_after(&self, decision: &Decision) -> bool {
+        match decision {
+            Decision::Redo { .. } => true,
+            Decision::Edit { .. } => self.gate.kind == GateKind::Before,
+            Decision::Approve
+            | Decision::Drop { .. }
+            | Decision::Skip
+            | Decision::Reject { .. } => false,
+        }
+    }
+
     /// Who proposed it, and who asks.
     pub fn proposer(&self) -> &'static str {
         match (self.card.provenance, self.gate.kind) {

@@ -8,6 +8,9 @@ const DAY: i64 = 24 * HOUR;
 /// How long something took: `0.4 s`, `48 s`, `2 min 11 s`, `1 h 59 min`, `3 d 4 h`.
 pub fn took(us: i64) -> String {
     let us = us.max(0);
+    if us < SECOND_US / 10 {
+        return "under 0.1 s".to_owned();
+    }
     if us < 10 * SECOND_US {
         let tenths = us / (SECOND_US / 10);
         return format!("{}.{} s", tenths / 10, tenths % 10);
@@ -137,8 +140,9 @@ mod tests {
 
     #[test]
     fn durations_use_two_units_at_most() {
-        assert_eq!(took(0), "0.0 s");
-        assert_eq!(took(-5), "0.0 s");
+        assert_eq!(took(0), "under 0.1 s");
+        assert_eq!(took(-5), "under 0.1 s");
+        assert_eq!(took(100_000), "0.1 s");
         assert_eq!(took(6_249_000), "6.2 s");
         assert_eq!(took(48 * S), "48 s");
         assert_eq!(took(131 * S), "2 min 11 s");

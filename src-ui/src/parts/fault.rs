@@ -57,13 +57,17 @@ pub fn TileFault(
     }
 }
 
-/// Ends a sentence that has no end.
+/// Begins a sentence with a capital letter, and ends one that has no end.
 pub fn sentence(text: &str) -> String {
-    let text = text.trim_end();
-    match text.chars().last() {
-        None | Some('.' | '!' | '?' | '…' | ':') => text.to_owned(),
-        Some(_) => format!("{text}."),
+    let mut chars = text.trim_end().chars();
+    let Some(first) = chars.next() else {
+        return String::new();
+    };
+    let mut sentence: String = first.to_uppercase().chain(chars).collect();
+    if !sentence.ends_with(['.', '!', '?', '…', ':']) {
+        sentence.push('.');
     }
+    sentence
 }
 
 #[cfg(test)]
@@ -73,7 +77,7 @@ mod tests {
     #[test]
     fn sentences_end() {
         assert_eq!(sentence("Look at the run"), "Look at the run.");
-        assert_eq!(sentence("Really? "), "Really?");
+        assert_eq!(sentence("really? "), "Really?");
         assert_eq!(sentence(""), "");
     }
 }

@@ -97,7 +97,7 @@ fn failed_try(several: bool, attempt: u32, n: u32, error: &ToolError) -> AnyView
         format!("Try {n}")
     };
     let line = format!("{}: {}", error.code, error.message);
-    view! { <li><strong>{name}</strong>" "<Escaped text=sentence(&line)/>" "<span class="quiet"><Escaped text=sentence(&error.hint)/></span></li> }
+    view! { <li><strong>{name}</strong>" "<Escaped text=line/>" "<span class="quiet"><Escaped text=sentence(&error.hint)/></span></li> }
         .into_any()
 }
 

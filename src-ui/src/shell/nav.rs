@@ -13,6 +13,8 @@ use crate::{
 pub struct NavItem {
     /// The path of the screen, as [`Route`] spells it.
     pub path: &'static str,
+    /// The path of screens that belong to it and are not below it.
+    pub also: Option<&'static str>,
     /// Its name.
     pub label: &'static str,
     /// Its icon, and the same filled for where the window is.
@@ -43,7 +45,9 @@ pub fn Nav(
             />
             <ul>
                 {items.into_iter().map(|item| {
-                    let here = move || route.is_under(item.path);
+                    let here = move || {
+                        route.is_under(item.path) || item.also.is_some_and(|also| route.is_under(also))
+                    };
                     view! {
                         <li>
                             <a

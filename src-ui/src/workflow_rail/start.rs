@@ -1,11 +1,12 @@
 //! "Select a workflow" and "Start workflow", with the form of its inputs between them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use api::{Fault, WorkflowInfo};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
+    browser,
     form::{Drafts, SchemaFields, schema},
     kit::{
         Appearance, Badge, Button, Choice, Escaped, Field, Intent, MessageBar, Select, Skeleton,
@@ -92,6 +93,7 @@ fn Form(info: WorkflowInfo, chosen: RwSignal<String>, on_started: Callback<()>) 
             match answer {
                 Ok(_) => {
                     let _ = chosen.try_set(String::new());
+                    set_timeout(|| browser::focus_if_lost("rail"), Duration::ZERO);
                     on_started.run(());
                 }
                 Err(refused) => {
