@@ -7,9 +7,7 @@ use crate::{
 };
 use serde_json::Value as Json;
 use std::borrow::Cow;
-use workflow::{
-    Card, CardCall, CardScope, Datum, Difference, Digest, GateId, GateKind, Run, Target,
-};
+use workflow::{Card, CardCall, Datum, Difference, Digest, GateId, GateKind, Run, Target};
 
 /// How many characters of a card's digest a person types.
 pub(crate) const TYPED: usize = 6;
@@ -29,12 +27,7 @@ impl Shown<'_> {
     /// The whole card.
     pub(crate) fn lines(&self) -> Vec<Line> {
         let card = self.card;
-        let mut lines = vec![
-            Line::default()
-                .and(Style::Warn, "✋ ")
-                .bold(&card.title)
-                .indented(0),
-        ];
+        let mut lines = vec![Line::default().and(Style::Warn, "✋ ").bold(&card.title)];
         lines.push(field("digest").joined(digest(self.digest)));
         lines.push(field("run").plain(format!(
             "{} · {}",
@@ -62,19 +55,24 @@ impl Shown<'_> {
     }
 
     fn calls(&self) -> Vec<Line> {
-        let calls = &self.card.calls;
-        if calls.is_empty() {
-            return Vec::new();
-        }
-        let head = match (self.card.scope, calls.len()) {
-            (_, 1) => "This call runs, exactly so:".to_owned(),
-            (CardScope::AllItems | CardScope::Each, many) => {
-                format!("These {many} calls run, exactly so:")
-            }
+        let (left_out, run): (Vec<&CardCall>, Vec<&CardCall>) = self
+            .card
+            .calls
+            .iter()
+            .partition(|call| call.left_out.is_some());
+        let head = match run.len() {
+            0 => "No call runs.".to_owned(),
+            1 => "This call runs, exactly so:".to_owned(),
+            many => format!("These {many} calls run, exactly so:"),
         };
-        let mut lines = vec![Line::default().bold(head)];
-        for call in calls {
-            lines.extend(call_lines(call).into_iter().map(|line| line.indented(2)));
+        let mut lines = Vec::new();
+        for (head, calls) in [(head.as_str(), run), ("Left out, will not run:", left_out)] {
+            if !calls.is_empty() {
+                lines.push(Line::default().bold(head));
+            }
+            for call in calls {
+                lines.extend(call_lines(call).into_iter().map(|line| line.indented(2)));
+            }
         }
         lines
     }
@@ -157,22 +155,9 @@ fn call_lines(call: &CardCall) -> Vec<Line> {
     let mut lines = vec![head];
     let mut inner = Vec::new();
     if let Some(why) = &call.left_out {
-        inner.push(Line::default().and(Style::Warn, format!("left out, it will not run: {why}")));
+        inner.push(field("because").and(Style::Warn, why));
     }
-    match inline(&call.call.args).as_ref() {
-        Json::Object(fields) => {
-            inner.extend(
-                fields
-                    .iter()
-                    .flat_map(|(name, field)| value::named(name, field)),
-            );
-        }
-        other @ (Json::Null
-        | Json::Bool(_)
-        | Json::Number(_)
-        | Json::String(_)
-        | Json::Array(_)) => inner.extend(value::named("args", other)),
-    }
+    inner.extend(value::fields(&inline(&call.call.args)));
     inner.push(field("effect").plain(phrases::effect(call.call.effect)));
     inner.push(field("on").plain(targets(&call.call.targets)));
     for (name, fact) in &call.call.facts {
@@ -187,7 +172,7 @@ fn call_lines(call: &CardCall) -> Vec<Line> {
         inner.extend(diff(&change.diff));
     }
     if call.changes.is_empty() && call.call.effect.changes() {
-        inner.push(field("would").plain("change nothing"));
+        inner.push(field("would").plain("the preview names no change"));
     }
     if !call.blast_radius.is_empty() {
         inner.push(field("affects").plain(&call.blast_radius));
@@ -280,5 +265,87 @@ fn inline(datum: &Datum) -> Cow<'_, Json> {
         } => Cow::Owned(Json::String(format!(
             "(not loaded: {size_bytes} bytes with the digest {sha256})"
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::sync::Arc;
+    use workflow::{RunId, Workflow};
+
+    fn run() -> Run {
+        let definition: Workflow = serde_json::from_value(json!({
+            "id": "restart", "title": "Restart", "version": "1.2.0", "description": "", "risk": "high",
+            "labels": {}, "effects": null, "inputs": {}, "on_failure": "stop", "stages": [], "steps": [],
+            "outputs": {}, "tools": {},
+        }))
+        .unwrap();
+        Run::new(
+            RunId("r1".to_owned()),
+            Arc::new(definition),
+            Digest::of(b"definition"),
+        )
+    }
+
+    fn card() -> Card {
+        let call = |path: &str, left_out: Option<&str>| {
+            json!({
+                "step": format!("restart[{path}]"), "item": { "inline": format!("web-{path}") },
+                "call": {
+                    "tool": "service.restart", "tool_version": 3,
+                    "args": { "inline": { "service": "my\u{202e}app" } },
+                    "targets": [{ "agent": format!("web-{path}"), "host_key": "SHA256:abc" }],
+                    "facts": { "release": "41f0" }, "effect": "destructive", "undo": null,
+                },
+                "digest": Digest::of(path.as_bytes()), "changes": [], "blast_radius": "One host of 8",
+                "undo": null, "left_out": left_out,
+            })
+        };
+        serde_json::from_value(json!({
+            "title": "Restart \u{1b}[31mweb?", "calls": [call("0", None), call("1", Some("no such service"))],
+            "result": null, "provenance": "model",
+            "shown": [{ "expression": "steps.look.output", "value": { "inline": { "load": 2.5 } }, "digest": Digest::of(b"e") }],
+            "decisions": ["approve", "drop", "reject"], "editable": {}, "tries": 3,
+            "reopened": "what would run is not what was approved",
+            "changed": [{ "path": "restart[0].facts.release", "before": "3f00", "after": "41f0" }],
+            "definition": Digest::of(b"definition"), "expires_at_us": 7_140_000_000i64, "grant_ttl_ms": 600_000,
+            "scope": "all_items",
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_card_shows_everything_that_its_digest_covers() {
+        let (run, card) = (run(), card());
+        let shown = Shown {
+            run: &run,
+            gate: &"restart.before".parse().unwrap(),
+            revision: 2,
+            digest: Digest::of(b"card"),
+            card: &card,
+            now_us: 0,
+        };
+        let text: Vec<String> = shown.lines().iter().map(Line::text).collect();
+        // Local time differs from machine to machine.
+        let text = text
+            .join("\n")
+            .replace(&phrases::moment(7_140_000_000), "<then>");
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn what_was_not_loaded_is_not_shown_as_something_else() {
+        let datum = Datum::Blob {
+            sha256: Digest::of(b"body"),
+            size_bytes: 9000,
+            excerpt: "[1,2".to_owned(),
+        };
+        assert!(
+            inline(&datum)
+                .to_string()
+                .contains("not loaded: 9000 bytes")
+        );
     }
 }

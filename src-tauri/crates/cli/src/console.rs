@@ -8,6 +8,7 @@ use std::{
     path::PathBuf,
     time::Duration,
 };
+use workflow::{Run, RunId};
 
 /// The program's name, as the lock of the data folder and the copyable lines show it.
 pub(crate) const PROGRAM: &str = "countersign";
@@ -41,8 +42,8 @@ impl Console {
         engine::open(self.options()).await
     }
 
-    /// A call that can be made again when the program that owned the folder has ended meanwhile.
-    pub(crate) async fn call<C: api::Call + Clone>(
+    /// A call that only looks: it is made again when the program that owned the folder has ended meanwhile.
+    pub(crate) async fn look<C: api::Call + Clone>(
         &self,
         door: &mut Door,
         call: C,
@@ -54,6 +55,29 @@ impl Console {
             }
             answered => answered,
         }
+    }
+
+    /// A call that changes a run. When the program that owned the folder has ended before it answered, the run says
+    /// whether the call was heard; only if not, it is made again.
+    pub(crate) async fn change<C: api::Call + Clone>(
+        &self,
+        door: &mut Door,
+        run: &RunId,
+        call: C,
+        heard: impl Fn(&Run) -> bool,
+    ) -> Result<(), Fault> {
+        match door.call(call.clone(), self.origin()).await {
+            Err(fault) if is_gone(&fault) => {
+                *door = self.open().await?;
+                let look = api::ShowRun { run: run.0.clone() };
+                let now = door.call(look, self.origin()).await?;
+                if !heard(&now) {
+                    door.call(call, self.origin()).await?;
+                }
+            }
+            answered => drop(answered?),
+        }
+        Ok(())
     }
 
     /// The data folder without its lock, for looking only.

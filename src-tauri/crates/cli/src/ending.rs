@@ -184,7 +184,7 @@ impl<'a> Ending<'a> {
                 .values()
                 .filter_map(|gate| gate.card.as_ref())
                 .flat_map(|card| &card.calls)
-                .find(|call| call.step == *key && step.spent == Some(call.digest));
+                .find(|call| call.step == *key);
             Some(Changed {
                 step: key,
                 tool,
@@ -294,8 +294,11 @@ impl<'a> Ending<'a> {
             let title = format!("Nobody can tell whether {step} happened");
             lines.push(Line::default().and(Style::Warn, "✋ ").bold(title));
             lines.push(field("run").plain(run.id().to_string()));
-            let quoted = crate::console::quoted(&step.to_string());
-            lines.push(field("answer").plain(copyable(&format!("doubt {} {quoted}", run.id()))));
+            let step = crate::console::quoted(&step.to_string());
+            for (name, word) in [("answer", "--happened"), ("or", "--run-again")] {
+                let command = copyable(&format!("doubt {} {step} {word}", run.id()));
+                lines.push(field(name).plain(command));
+            }
         }
         lines
     }
@@ -312,8 +315,9 @@ struct Changed<'a> {
 
 /// Has a changing step changed something? `Some(false)`: perhaps.
 fn has_changed(step: &StepRun) -> Option<bool> {
-    let by_word = matches!(step.state, StepState::Completed { .. }) && step.spent.is_some();
-    if by_word || step.tries.iter().any(|one| one.error.is_none()) {
+    // By a person's word there may be a result without a try that succeeded.
+    let has_result = matches!(step.state, StepState::Completed { .. });
+    if has_result || step.tries.iter().any(|one| one.error.is_none()) {
         return Some(true);
     }
     let unknown = |error: &workflow::ToolError| error.outcome == Outcome::Unknown;

@@ -108,8 +108,7 @@ pub(crate) fn doubt_lines(step: &StepKey, calling: &Calling, why: &str, args: &D
         field("digest").plain(calling.planned.digest.to_string()),
         field("call").plain(format!("{} ({})", call.tool, phrases::effect(call.effect))),
     ];
-    lines.extend(value::named(
-        "args",
+    lines.extend(value::fields(
         args.inline().unwrap_or(&serde_json::Value::Null),
     ));
     for change in &calling.planned.changes {

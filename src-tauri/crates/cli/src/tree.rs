@@ -47,9 +47,13 @@ pub(crate) fn lines_folded(run: &Run, now_us: i64) -> Vec<Line> {
     })
 }
 
-/// One step as a line of its own.
+/// One step, or one item of a list, as a line of its own.
 pub(crate) fn step_line(run: &Run, now_us: i64, step: &Step, key: &StepKey) -> Line {
-    Tree { run, now_us }.step_line(step, key)
+    let tree = Tree { run, now_us };
+    match key.list().filter(|_| step.foreach.is_some()) {
+        Some(list) => tree.item_line(&list, key),
+        None => tree.step_line(step, key),
+    }
 }
 
 /// The step that is the whole stage and is called like it: the two are one line.
@@ -149,7 +153,7 @@ impl Tree<'_> {
                 .last()
                 .and_then(|number| items.get(*number as usize))
                 .and_then(Datum::inline)
-                .map(|item| value::short(item, 40)),
+                .map(|item| value::label(item, 40)),
             Some(_) | None => None,
         };
         let title = name.unwrap_or_else(|| key.to_string());

@@ -38,6 +38,31 @@ pub(crate) fn named(name: &str, value: &Json) -> Vec<Line> {
     }
 }
 
+/// Arguments: each field by its name.
+pub(crate) fn fields(args: &Json) -> Vec<Line> {
+    match args.as_object() {
+        Some(fields) => fields
+            .iter()
+            .flat_map(|(name, field)| named(name, field))
+            .collect(),
+        None => named("args", args),
+    }
+}
+
+/// What a person would call a value in a list: of an object, its name.
+pub(crate) fn label(value: &Json, columns: usize) -> String {
+    const NAMES: [&str; 7] = [
+        "name", "title", "hostname", "host", "agent_id", "id", "path",
+    ];
+    let name = NAMES
+        .iter()
+        .find_map(|name| value.get(name).and_then(Json::as_str));
+    match name {
+        Some(name) => Line::of(name).cut(columns).text(),
+        None => short(value, columns),
+    }
+}
+
 /// One line, cut: for lists.
 pub(crate) fn short(value: &Json, columns: usize) -> String {
     let text = value

@@ -144,10 +144,11 @@ impl View {
                     continue;
                 }
                 let line = tree::step_line(run, now_us, step, key);
-                let line = if key.items.is_empty() {
+                let name = key.to_string();
+                let line = if line.text().contains(&name) || key.items.is_empty() {
                     line
                 } else {
-                    line.dim(format!("  {key}"))
+                    line.dim(format!("  {name}"))
                 };
                 lines.push(line.indented(indent));
             }

@@ -6,7 +6,7 @@ use crate::{
     exit::{Exit, Outcome, TABLE},
 };
 use engine::Door;
-use workflow::RunState;
+use workflow::{Run, RunState};
 
 /// Stop a run
 #[derive(Debug, clap::Args)]
@@ -36,7 +36,8 @@ impl Cancel {
         let call = api::CancelRun {
             run: run.id().clone(),
         };
-        console.call(door, call).await?;
+        let heard = |run: &Run| run.is_over() || run.stopping().is_some();
+        console.change(door, run.id(), call, heard).await?;
         let (run, left) = attend(console, door, run.id(), false).await?;
         let exit = super::tell(console, door, &run, left).await;
         let is_cancelled = left == Left::Over && run.state() == RunState::Cancelled;

@@ -143,7 +143,11 @@ impl Decide {
             decision,
             token,
         };
-        console.call(door, call).await?;
+        let heard = |run: &Run| {
+            run.gate(&gate)
+                .is_some_and(|known| known.answers.iter().any(|one| one.revision == revision))
+        };
+        console.change(door, run.id(), call, heard).await?;
         let (run, left) = attend(console, door, run.id(), false).await?;
         let exit = super::tell(console, door, &run, left).await;
         Ok(

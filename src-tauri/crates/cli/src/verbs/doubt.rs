@@ -9,7 +9,7 @@ use crate::{
     in_doubt::doubted,
 };
 use engine::Door;
-use workflow::{DoubtAnswer, StepKey};
+use workflow::{DoubtAnswer, Run, StepKey};
 
 /// Say whether a call happened that was cut off
 #[derive(Debug, clap::Args)]
@@ -92,11 +92,12 @@ impl Doubt {
         }
         let call = api::ResolveDoubt {
             run: run.id().clone(),
-            step: self.step,
+            step: self.step.clone(),
             answer,
             token,
         };
-        console.call(door, call).await?;
+        let heard = |run: &Run| doubted(run, &self.step).is_none();
+        console.change(door, run.id(), call, heard).await?;
         let (run, left) = attend(console, door, run.id(), false).await?;
         Ok(super::tell(console, door, &run, left).await)
     }

@@ -1,7 +1,7 @@
 //! `countersign log RUN [STEP]`: what the calls of a run have logged. Looks without the lock; following needs the engine.
 
 use crate::{
-    console::Console,
+    console::{Console, is_gone},
     exit::{Exit, Outcome, TABLE, Trouble},
     following::{Following, News},
     line::{Line, Style},
@@ -68,7 +68,7 @@ impl Log {
         let screen = &console.screen;
         let mut objects: Vec<Json> = Vec::new();
         for tried in &tries {
-            let (lines, _) = read(console, &mut door, &run, tried.key, 0).await?;
+            let (lines, _) = read(console, &door, &run, tried.key, 0).await?;
             if screen.json() {
                 objects.push(json!({
                     "step": tried.step, "try": tried.number,
@@ -97,45 +97,76 @@ impl Log {
 
     /// Prints what there is, and what comes, until the run is over.
     async fn follow(&self, console: &Console, run: &Run) -> Outcome {
-        let mut door = console.open().await?;
+        let mut printed = Printed::default();
+        match self.follow_engine(console, run, &mut printed).await {
+            Ok(()) => return Ok(Exit::Done),
+            Err(fault) if is_gone(&fault) => {}
+            Err(fault) => return Err(fault.into()),
+        }
+        // No engine runs, or no more: what is stored is all there is.
+        let mut door = console.open_for_reading().await?;
+        let run = super::find(console, &mut door, &run.id().0).await?;
+        self.print(console, &door, &run, &mut printed).await?;
+        if run.is_over() {
+            return Ok(Exit::Done);
+        }
+        Err(Trouble::from(Fault::new(
+            "engine_not_running",
+            "No engine runs in this data folder, so nothing more will be logged",
+            format!(
+                "Let the run go on: {}",
+                console.command(&format!("resume {}", run.id()))
+            ),
+        )))
+    }
+
+    async fn follow_engine(
+        &self,
+        console: &Console,
+        run: &Run,
+        printed: &mut Printed,
+    ) -> Result<(), Fault> {
+        let door = console.open().await?;
         if !door.is_remote() {
             door.close().await;
-            return Err(Trouble::from(Fault::new(
-                "engine_not_running",
-                "No engine runs in this data folder, so nothing more will be logged",
-                format!(
-                    "Let the run go on: {}",
-                    console.command(&format!("resume {}", run.id()))
-                ),
-            )));
+            return Err(Fault::new("engine_gone", "No engine runs here", ""));
         }
         let mut following = Following::start(&door, run.id()).await?;
-        // How far each call's log is printed, in bytes.
-        let mut printed: BTreeMap<Digest, u64> = BTreeMap::new();
         loop {
-            for tried in tries(following.run())
-                .iter()
-                .filter(|tried| self.wants(&tried.step))
-            {
-                let from = printed.get(&tried.key).copied();
-                let (lines, next) =
-                    read(console, &mut door, run, tried.key, from.unwrap_or(0)).await?;
-                if from.is_none() {
-                    console.screen.result(&head(tried));
-                }
-                lines
-                    .iter()
-                    .for_each(|line| console.screen.result(&log_line("", line)));
-                printed.insert(tried.key, next);
-            }
+            self.print(console, &door, following.run(), printed).await?;
             if following.run().is_over() {
-                return Ok(Exit::Done);
+                return Ok(());
             }
             // Whatever happens is a reason to look: the log is read where it is kept, so nothing is missed or doubled.
             while let News::Nothing = following.next().await? {}
         }
     }
+
+    /// Prints what was not printed yet.
+    async fn print(
+        &self,
+        console: &Console,
+        door: &Door,
+        run: &Run,
+        printed: &mut Printed,
+    ) -> Result<(), Fault> {
+        for tried in tries(run).iter().filter(|tried| self.wants(&tried.step)) {
+            let from = printed.get(&tried.key).copied();
+            let (lines, next) = read(console, door, run, tried.key, from.unwrap_or(0)).await?;
+            if from.is_none() {
+                console.screen.result(&head(tried));
+            }
+            for line in &lines {
+                console.screen.result(&log_line("", line));
+            }
+            printed.insert(tried.key, next);
+        }
+        Ok(())
+    }
 }
+
+/// How far each call's log is printed, in bytes.
+type Printed = BTreeMap<Digest, u64>;
 
 fn head(tried: &Tried) -> Line {
     let line = Line::default()
@@ -197,7 +228,7 @@ fn under_way(step: &StepRun) -> Option<Digest> {
 /// All lines from a place on, and where the next ones begin.
 async fn read(
     console: &Console,
-    door: &mut Door,
+    door: &Door,
     run: &Run,
     call: Digest,
     from: u64,

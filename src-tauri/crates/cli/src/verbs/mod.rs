@@ -91,7 +91,7 @@ async fn find(console: &Console, door: &mut Door, run: &str) -> Result<Run, Trou
     let call = api::ShowRun {
         run: run.to_owned(),
     };
-    Ok(console.call(door, call).await?)
+    Ok(console.look(door, call).await?)
 }
 
 /// Tells how a run stands after a verb that stayed with it; gives the exit code that says so.

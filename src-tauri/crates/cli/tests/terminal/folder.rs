@@ -75,9 +75,10 @@ fn the_log_is_followed_where_the_engine_runs() {
         &desk.input("answer", "answer.txt"),
     ]);
     let run = running(&desk);
-    let follower = desk.start(&["log", &run, "--follow"]);
+    let mut follower = desk.plain_terminal(&["log", &run, "--follow"]);
+    follower.see("wait_for_note  try 1  under way");
     assert_eq!(desk.run(&["cancel", &run]).code, 0);
-    assert_eq!(wait(follower).code, 0);
+    assert_eq!(follower.end(), 0, "{}", follower.everything());
     assert_eq!(wait(owner).code, 1);
     let path = desk.input("path", "note.txt");
     let alone = desk.start_waiting("write_note", &[&path, "content=x"]);

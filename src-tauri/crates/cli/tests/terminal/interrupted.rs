@@ -134,3 +134,31 @@ fn a_failed_run_says_first_what_failed() {
     assert!(end[1].starts_with("  "), "what to do next: {ended:?}");
     assert_eq!(end[2], "Nothing was changed.");
 }
+
+#[test]
+fn a_failed_run_lists_what_it_has_changed() {
+    let desk = Desk::new();
+    let token = desk.token();
+    let paths = serde_json::json!([desk.path("a"), desk.path("b"), desk.path("c")]);
+    let waiting = desk.start_waiting("write_notes", &[&format!("paths={paths}"), "content=x"]);
+    // What was approved for b does not hold any more: its call fails without effect.
+    std::fs::create_dir(desk.path("b")).unwrap();
+    let failed = desk.run_with(&token, &waiting.decide(&["--approve"]));
+    assert_eq!(failed.code, 1, "{failed:?}");
+    let created = format!("write_notes[0]: create {}", desk.path("a").display());
+    for part in [
+        "write_notes[1]: file.write → ",
+        "Changed by this run, and left so:",
+        &created,
+    ] {
+        assert!(
+            failed.stdout.contains(part),
+            "{part:?} is not in:\n{}",
+            failed.stdout
+        );
+    }
+    let run = desk.show(&waiting.run);
+    assert_eq!(run["changed"][0]["step"], "write_notes[0]");
+    assert_eq!(run["changed"].as_array().unwrap().len(), 1, "{run:#}");
+    assert!(!desk.path("c").exists());
+}

@@ -6,6 +6,7 @@ mod answers_by_token;
 mod bad_files;
 mod bad_inputs;
 mod desk;
+mod doubt;
 mod folder;
 mod health;
 mod help;
