@@ -17,7 +17,7 @@ Nothing new starts, open gates close, reads are broken off. A change that is und
 and is waited for until it is known whether it happened. What was changed is listed; cancelling undoes nothing.
 
 Examples:
-  countersign cancel 0195b7")]
+  countersign cancel 20261122-1041")]
 pub(crate) struct Cancel {
     /// The run, or the beginning of its name
     run: String,

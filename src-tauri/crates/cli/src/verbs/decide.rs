@@ -30,13 +30,14 @@ Afterwards the run goes on, and the exit code says how it stands: 0 completed, 1
 that ended the run as it should is 0.
 
 Examples:
-  countersign decide 0195b7
-  countersign decide 0195b7 write_note.before --digest 3f9a…64 digits…c1 --approve
-  countersign decide 0195b7 write_note.before --digest … --reject 'not on a Friday'
-  countersign decide 0195b7 write_note.before --digest … --edit path=/tmp/other.txt
-  countersign decide 0195b7 write_notes.before --digest … --drop 'write_notes[0]' 2
-  countersign decide 0195b7 read_note.after --digest … --redo 'read the other file'
-  pass countersign | countersign decide 0195b7 write_note.before --digest … --approve --token-stdin")]
+  countersign decide 20261122-1041
+  countersign decide 20261122-1041 write_note.before --digest 3f9a…64 digits…c1 --approve
+  countersign decide 20261122-1041 write_note.before --digest … --reject 'not on a Friday'
+  countersign decide 20261122-1041 write_note.before --digest … --edit 'content=other text'
+  countersign decide 20261122-1041 write_notes.before --digest … --drop 'write_notes[0]' 2
+  countersign decide 20261122-1041 read_note.after --digest … --redo 'read the other file'
+  pass countersign | countersign decide 20261122-1041 write_note.before --digest … \\
+    --approve --token-stdin")]
 pub(crate) struct Decide {
     /// The run, or the beginning of its name
     run: String,

@@ -23,8 +23,8 @@ At a terminal the first six characters of the call's digest are asked for; witho
 (see `countersign decide --help`).
 
 Examples:
-  countersign doubt 0195b7 restart --happened
-  countersign doubt 0195b7 'restart[2]' --run-again")]
+  countersign doubt 20261122-1041 restart --happened
+  countersign doubt 20261122-1041 'restart[2]' --run-again")]
 pub(crate) struct Doubt {
     /// The run, or the beginning of its name
     run: String,

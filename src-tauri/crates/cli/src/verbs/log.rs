@@ -24,9 +24,9 @@ With --follow it stays until the run is over; that needs the engine to run somew
 With --json: {calls: [{step, try, error, lines: [{stream, text}]}]}.
 
 Examples:
-  countersign log 0195b7
-  countersign log 0195b7 check_agent
-  countersign log 0195b7 --follow")]
+  countersign log 20261122-1041
+  countersign log 20261122-1041 check_agent
+  countersign log 20261122-1041 --follow")]
 pub(crate) struct Log {
     /// The run, or the beginning of its name
     run: String,

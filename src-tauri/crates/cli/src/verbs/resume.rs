@@ -29,7 +29,7 @@ With --json: {runs: [object as of `run`]}, or with a run that object alone.
 
 Examples:
   countersign resume
-  countersign resume 0195b7")]
+  countersign resume 20261122-1041")]
 pub(crate) struct Resume {
     /// One run, or the beginning of its name
     run: Option<String>,

@@ -22,9 +22,9 @@ Examples:
   countersign runs --waiting
   countersign runs --limit 200 --json")]
 pub(crate) struct Runs {
-    /// At most so many
-    #[arg(long, default_value_t = 20)]
-    limit: u32,
+    /// At most so many [default: 20; with --json all]
+    #[arg(long)]
+    limit: Option<u32>,
 
     /// Only those that wait for a person
     #[arg(long)]
@@ -33,10 +33,13 @@ pub(crate) struct Runs {
 
 impl Runs {
     pub(crate) async fn perform(self, console: &Console) -> Outcome {
+        // A script must not take the first page for everything.
+        let usual = if console.screen.json() { u32::MAX } else { 20 };
+        let most = self.limit.unwrap_or(usual);
         let rows = match console.open_for_reading().await {
             Ok(door) => {
                 // Those that wait are few among many: look further back for them.
-                let limit = if self.waiting { u32::MAX } else { self.limit };
+                let limit = if self.waiting { u32::MAX } else { most };
                 door.call(api::Runs { limit }, console.origin()).await?
             }
             // Nobody has run anything in this folder yet.
@@ -46,7 +49,7 @@ impl Runs {
         let rows: Vec<RunSummary> = rows
             .into_iter()
             .filter(|row| !self.waiting || row.state == RunState::Waiting)
-            .take(self.limit as usize)
+            .take(most as usize)
             .collect();
         let screen = &console.screen;
         if screen.json() {

@@ -24,8 +24,8 @@ With --json the object of `run` is printed, with these besides: inputs, steps (e
 started_at_us, ended_at_us), and in each entry of `waiting` the whole card.
 
 Examples:
-  countersign show 0195b7
-  countersign show 0195b7 --json")]
+  countersign show 20261122-1041
+  countersign show 20261122-1041 --json")]
 pub(crate) struct Show {
     /// The run, or the beginning of its name
     run: String,

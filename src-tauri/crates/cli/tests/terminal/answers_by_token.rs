@@ -83,12 +83,13 @@ fn approve() {
 
 #[test]
 fn a_token_comes_on_standard_input_too() {
-    use std::io::Write as _;
+    use std::{io::Write as _, process::Stdio};
     let desk = Desk::new();
     let token = desk.token();
     let waiting = waiting_write(&desk, &token);
     let mut command = desk.command(&waiting.decide(&["--approve", "--token-stdin"]));
-    let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
     writeln!(child.stdin.take().unwrap(), "{token}").unwrap();
     assert_eq!(crate::desk::wait(child).code, 0);
     assert_eq!(desk.read("note.txt"), "new text");
