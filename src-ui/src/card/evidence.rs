@@ -21,7 +21,7 @@ pub fn Reopened(
     let (reopened, changed) = (card.reopened, card.changed);
     (reopened.is_some() || !changed.is_empty()).then(|| view! {
         <div class="reopened" data-testid="card-changed">
-            <MessageBar intent=Intent::Warning title="Not what was shown before.">
+            <MessageBar intent=Intent::Warning title="Not what was shown before:">
                 {reopened.map(|why| view! { <Escaped text=sentence(&why)/> })}
             </MessageBar>
             {(!changed.is_empty()).then(|| view! {

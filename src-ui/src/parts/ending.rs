@@ -54,8 +54,8 @@ pub fn Outcome(
             .unwrap_or_default();
         let ended = match summary.state {
             RunState::Completed => format!("Completed in {took}."),
-            RunState::Failed => format!("Failed after {took}."),
-            RunState::Cancelled => format!("Cancelled after {took}."),
+            RunState::Failed => format!("Failed {took} after it started."),
+            RunState::Cancelled => format!("Cancelled {took} after it started."),
             RunState::Pending | RunState::Running | RunState::Waiting => String::new(),
         };
         let message = summary

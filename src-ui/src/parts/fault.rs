@@ -57,17 +57,13 @@ pub fn TileFault(
     }
 }
 
-/// Begins a sentence with a capital letter, and ends one that has no end.
+/// Ends a sentence that has no end. Its beginning is left alone: it may be a name.
 pub fn sentence(text: &str) -> String {
-    let mut chars = text.trim_end().chars();
-    let Some(first) = chars.next() else {
-        return String::new();
-    };
-    let mut sentence: String = first.to_uppercase().chain(chars).collect();
-    if !sentence.ends_with(['.', '!', '?', '…', ':']) {
-        sentence.push('.');
+    let text = text.trim_end();
+    match text.chars().last() {
+        None | Some('.' | '!' | '?' | '…' | ':') => text.to_owned(),
+        Some(_) => format!("{text}."),
     }
-    sentence
 }
 
 #[cfg(test)]
@@ -77,7 +73,7 @@ mod tests {
     #[test]
     fn sentences_end() {
         assert_eq!(sentence("Look at the run"), "Look at the run.");
-        assert_eq!(sentence("really? "), "Really?");
+        assert_eq!(sentence("root answered? "), "root answered?");
         assert_eq!(sentence(""), "");
     }
 }

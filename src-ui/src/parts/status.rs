@@ -24,7 +24,7 @@ fn looks(state: RunState) -> (&'static str, &'static str) {
         RunState::Waiting => ("waiting", icons::HAND_FILLED),
         RunState::Completed => ("completed", icons::STATUS_COMPLETED),
         RunState::Failed => ("failed", icons::STATUS_FAILED),
-        RunState::Cancelled => ("skipped", icons::STOP),
+        RunState::Cancelled => ("skipped", icons::STATUS_SKIPPED),
     }
 }
 
