@@ -46,18 +46,19 @@ impl Draft<'_> {
                     }
                 }
                 Some(StepState::Active(phase)) => self.advance_active(step, item, phase)?,
-                Some(StepState::Failed { .. }) if foreach.on_item_error == OnItemError::Stop => {
-                    let why = StopReason::Failed { step: item.clone() };
-                    return self.emit(Event::GroupStopping {
-                        step: key.clone(),
-                        why,
-                    });
-                }
                 Some(
                     StepState::Completed { .. }
                     | StepState::Failed { .. }
                     | StepState::Skipped { .. },
                 ) => {}
+            }
+            // Also when it failed just now: nothing more starts, and a last item's failure is not overlooked.
+            if foreach.on_item_error == OnItemError::Stop && self.has_failed(item) {
+                let why = StopReason::Failed { step: item.clone() };
+                return self.emit(Event::GroupStopping {
+                    step: key.clone(),
+                    why,
+                });
             }
         }
         if one_card && self.run.stopping().is_none() {

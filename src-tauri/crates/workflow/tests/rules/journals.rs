@@ -221,7 +221,7 @@ fn the_fixtures_runs_still_go() {
 #[ignore = "writes files"]
 #[expect(clippy::disallowed_methods, reason = "its purpose is to write files")]
 fn write_fixtures() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/core/golden");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules/golden");
     for (name, bench) in [("v1-change", change()), ("v1-list", list())] {
         let lines: Vec<String> = bench
             .records

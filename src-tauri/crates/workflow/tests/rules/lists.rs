@@ -350,6 +350,13 @@ fn s13_a_failed_item_stops_the_list_unless_it_says_continue() {
         steps: "look failed, look[0] completed, look[1] failed, look[2] skipped",
         ..case(vec![read()])
     });
+    // The last item's failure is not overlooked, and an item after a failed one never starts.
+    check(Case {
+        world: vec![("look[2]", vec![fails(Auth, NotDone)])],
+        run: "failed",
+        steps: "look failed, look[1] completed, look[2] failed",
+        ..case(vec![read()])
+    });
     let bench = check(Case {
         world: world(),
         steps: "look completed, look[2] completed",
