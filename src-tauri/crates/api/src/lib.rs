@@ -2,9 +2,6 @@
 //! itself, and the faults. Data only. One table lists the calls; the window's typed call, the desktop's handlers and
 //! permissions, and the engine's dispatch all come from it.
 
-/// The core's types, for doors: calls and notices are made of them.
-pub use workflow;
-
 mod call;
 mod fault;
 mod notice;
