@@ -61,7 +61,7 @@ pub fn Home(
         <PageHead
             title="Home"
             meta
-            actions=move || (!first.get()).then(|| view! { <CheckButton check busy/> })
+            actions=move || dynamic(move || (!first.get()).then(|| view! { <CheckButton check busy/> }))
         />
         <FaultBar fault/>
         <div class="home">
