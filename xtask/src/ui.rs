@@ -23,6 +23,7 @@ pub(crate) const DIST: &str = "src-ui/dist";
 const INPUTS: &[&str] = &[
     "Cargo.toml",
     "Cargo.lock",
+    ".cargo/config.toml",
     "src-ui/Cargo.toml",
     "src-ui/src",
     "src-ui/index.html",
