@@ -149,9 +149,9 @@ impl Plan {
             return;
         }
         let (minutes, gigabytes) = match self.level {
-            Level::Window => (16, 4),
-            Level::Tour => (20, 5),
-            Level::Test => (35, 8),
+            Level::Window => (8, 4),
+            Level::Tour => (9, 4),
+            Level::Test => (17, 5),
         };
         say::line(format!(
             "The first build after that takes about {minutes} min on two cores and {gigabytes} GB in {}.",
