@@ -114,8 +114,8 @@ fn a_folder_that_cannot_be_written() {
     }
     .unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
-    if stderr.contains("unshare failed") || stderr.contains("mount: ") {
-        println!("SKIPPED: a read-only file system cannot be mounted here: {stderr}");
+    if stderr.starts_with("unshare: ") || stderr.starts_with("mount: ") {
+        println!("SKIPPED: terminal: this machine lets tests mount no disk");
         return;
     }
     assert_eq!(output.status.code(), Some(4), "{stderr}");
