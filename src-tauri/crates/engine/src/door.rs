@@ -120,16 +120,8 @@ impl Local {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        office.ok_or_else(closing)
+        office.ok_or_else(faults::closing)
     }
-}
-
-fn closing() -> Fault {
-    Fault::new(
-        "closing",
-        "The engine is closing",
-        "Start the program again: runs go on from where they were",
-    )
 }
 
 /// Opens a data folder: here, or at the process that owns it.
@@ -339,6 +331,6 @@ impl Office {
     pub(crate) async fn follow(&self, topic: Topic) -> Result<mpsc::Receiver<Notice>, Fault> {
         let (reply, followed) = oneshot::channel();
         self.mailbox.send(Message::Follow { topic, reply });
-        followed.await.unwrap_or_else(|_| Err(closing()))
+        followed.await.unwrap_or_else(|_| Err(faults::closing()))
     }
 }

@@ -68,6 +68,15 @@ pub(crate) fn append(fault: &AppendFault) -> Fault {
     Fault::new(code, sentence(&fault.to_string()), fault.hint())
 }
 
+/// Asked too late: the engine ends.
+pub(crate) fn closing() -> Fault {
+    Fault::new(
+        "closing",
+        "The engine is closing",
+        "Start the program again: runs go on from where they were",
+    )
+}
+
 /// A defect of ours.
 pub(crate) fn internal(what: impl std::fmt::Display) -> Fault {
     Fault::new(

@@ -4,7 +4,7 @@ use crate::perform::Performing;
 use api::Fault;
 use std::collections::{BTreeMap, VecDeque};
 use tokio::sync::oneshot;
-use workflow::{Actor, Command, EffectId, Record, Refusal, Run};
+use workflow::{Actor, Command, EffectId, Record, Refusal, Run, RunSummary};
 
 /// Whoever waits to hear what became of a command.
 pub(crate) type Reply = oneshot::Sender<Result<Run, Fault>>;
@@ -19,6 +19,8 @@ pub(crate) struct Pending {
 /// An append that is not durable yet.
 pub(crate) struct InFlight {
     pub(crate) next: Run,
+    /// The board's row of it, as it is stored with the records.
+    pub(crate) summary: RunSummary,
     pub(crate) records: Vec<Record>,
     pub(crate) refusal: Option<Refusal>,
     /// The command, to be carried out again when the disk was full.

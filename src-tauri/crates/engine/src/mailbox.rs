@@ -71,11 +71,7 @@ pub(crate) async fn ask(
 ) -> Result<Run, Fault> {
     let (reply, answer) = oneshot::channel();
     mailbox.send(make(reply));
-    answer.await.unwrap_or_else(|_| {
-        Err(Fault::new(
-            "closing",
-            "The engine is closing",
-            "Start the program again: runs go on from where they were",
-        ))
-    })
+    answer
+        .await
+        .unwrap_or_else(|_| Err(crate::faults::closing()))
 }

@@ -230,6 +230,7 @@ impl MainLoop {
                     continue;
                 }
             };
+            let summary = next.summary();
             let append = Append {
                 expected_run_seq: live.run.seq(),
                 records: records.clone(),
@@ -240,13 +241,14 @@ impl MainLoop {
                     model: serde_json::to_string(pinned.model.as_ref()).unwrap_or_default(),
                 }),
                 view: ViewRows {
-                    summary: next.summary(),
+                    summary: summary.clone(),
                     timers: next.timers().clone(),
                     owes: next.owes(),
                 },
             };
             live.in_flight = Some(InFlight {
                 next,
+                summary,
                 records,
                 refusal: verdict.refusal,
                 pending,
@@ -269,6 +271,7 @@ impl MainLoop {
         };
         let Some(InFlight {
             next,
+            summary,
             records,
             refusal,
             pending,
@@ -287,7 +290,6 @@ impl MainLoop {
                 live.run = next;
                 let answer =
                     refusal.map_or_else(|| Ok(live.run.clone()), |refusal| Err(refusal.into()));
-                let summary = live.run.summary();
                 // First the world is told what it owes: the sooner it starts, the better.
                 self.reconcile(id);
                 self.feed

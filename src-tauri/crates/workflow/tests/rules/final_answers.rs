@@ -4,24 +4,6 @@ use crate::bench::*;
 use serde_json::{Value as Json, json};
 use workflow::{Actor, Command, Decision, Digest, Event, GateId, Record, TimerId};
 
-fn gated() -> Vec<build::S> {
-    vec![
-        call("look", "read"),
-        call("write", "write")
-            .with(json!({ "text": "x" }))
-            .retry(1)
-            .before(gate().recheck(&["look"])),
-        call("more", "read"),
-    ]
-}
-
-fn finished() -> Bench {
-    check(Case {
-        acts: vec![Work, Approve("write.before"), Work],
-        ..case(gated())
-    })
-}
-
 #[test]
 fn i7_of_a_decision_and_a_timer_exactly_one_wins() {
     for timer_first in [true, false] {

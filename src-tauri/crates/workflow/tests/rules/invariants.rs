@@ -7,24 +7,6 @@ use workflow::{
     Preview, Record, StepKey, Target, Then,
 };
 
-fn gated() -> Vec<build::S> {
-    vec![
-        call("look", "read"),
-        call("write", "write")
-            .with(json!({ "text": "x" }))
-            .retry(1)
-            .before(gate().recheck(&["look"])),
-        call("more", "read"),
-    ]
-}
-
-fn finished() -> Bench {
-    check(Case {
-        acts: vec![Work, Approve("write.before"), Work],
-        ..case(gated())
-    })
-}
-
 #[test]
 fn i1_a_permit_exists_only_while_an_approved_call_is_under_way() {
     let bench = finished();
