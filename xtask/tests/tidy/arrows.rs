@@ -49,7 +49,8 @@ const CRATES: &[Crate] = &[
 const TECHNOLOGIES: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
     ("fs4", &["store"]),
-    ("serde-saphyr", &["definitions"]),
+    // Workflow files; Ansible inventories.
+    ("serde-saphyr", &["definitions", "tools"]),
     ("yaml-edit", &["definitions"]),
     ("notify", &["definitions"]),
     ("russh", &["tools"]),

@@ -5,7 +5,8 @@ use serde_json::json;
 use std::{collections::BTreeMap, sync::Arc};
 use store::{Point, Store};
 use tools::{
-    BoxFuture, Inventory, Jobs, Metrics, MetricsQuery, PortError, Ports, Snapshots, TakenSnapshot,
+    BoxFuture, HostKeys, Hosts, Inventory, Jobs, Metrics, MetricsQuery, NoSecrets, PortError,
+    Ports, Snapshots, TakenSnapshot,
 };
 
 /// The ports over a store.
@@ -15,7 +16,10 @@ pub(crate) fn over(store: &Arc<Store>) -> Ports {
         inventory: ports.clone(),
         jobs: ports.clone(),
         metrics: ports.clone(),
-        snapshots: ports,
+        snapshots: ports.clone(),
+        host_keys: ports,
+        secrets: Arc::new(NoSecrets),
+        hosts: Arc::new(Hosts::new()),
     }
 }
 
@@ -41,6 +45,26 @@ impl Inventory for StoredPorts {
     /// This computer is an agent from the first start; others come with registration.
     fn agents(&self) -> BoxFuture<'_, Result<Vec<Agent>, PortError>> {
         Box::pin(async { Ok(vec![Agent::this_computer()]) })
+    }
+
+    fn agent<'a>(&'a self, agent_id: &'a str) -> BoxFuture<'a, Result<Option<Agent>, PortError>> {
+        Box::pin(async move {
+            let agents = self.agents().await?;
+            Ok(agents
+                .into_iter()
+                .find(|agent| agent.agent_id.eq_ignore_ascii_case(agent_id)))
+        })
+    }
+}
+
+impl HostKeys for StoredPorts {
+    /// No key can be trusted yet, so none is.
+    fn trusted<'a>(
+        &'a self,
+        _host: &'a str,
+        _port: u16,
+    ) -> BoxFuture<'a, Result<Vec<String>, PortError>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 }
 

@@ -1,13 +1,14 @@
-//! An agent: a host that is managed. Not how it is reached in detail (that is the transport's own crate), and never
-//! the language model.
+//! An agent: a host that is managed, and the row that a person approves when it is registered. How a host is reached is
+//! in `connection`; reaching it is the crate `tools`. Never the language model.
 
+use crate::Connection;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A managed host. Nothing is installed on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
-    /// Its id: unique in the data folder, never reused.
+    /// Its id: its host name, unique in the data folder (without regard to case).
     pub agent_id: String,
     /// The name people use for it.
     pub title: String,
@@ -15,9 +16,34 @@ pub struct Agent {
     pub transport: Transport,
     /// One label that every agent has: development, staging, production or a word of the operator's own.
     pub environment: String,
-    /// Further labels.
+    /// Further labels; names and values as in Kubernetes.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
+    /// Where it stands in the fleet.
+    #[serde(default)]
+    pub state: AgentState,
+    /// What it said of itself when it was registered: os, kernel, ncpu, …
+    #[serde(default)]
+    pub facts: BTreeMap<String, String>,
+}
+
+/// Where an agent stands in the fleet.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentState {
+    /// Known, but it could not be reached when it was to be registered. Nothing is run on it.
+    Candidate,
+    /// In use.
+    #[default]
+    Registered,
+    /// In use for what runs there, not chosen for anything new.
+    Draining,
+    /// Kept out of everything until a person looked at it.
+    Quarantined,
+    /// No longer in use; kept for its history.
+    Retired,
 }
 
 /// How an agent is reached.
@@ -27,6 +53,8 @@ pub struct Agent {
 pub enum Transport {
     /// It is this computer.
     Local,
+    /// By SSH.
+    Ssh(Connection),
 }
 
 impl Agent {
@@ -41,15 +69,45 @@ impl Agent {
             transport: Transport::Local,
             environment: "development".to_owned(),
             labels: BTreeMap::new(),
+            state: AgentState::Registered,
+            facts: BTreeMap::new(),
         }
     }
 }
 
-impl Transport {
+impl AgentState {
+    /// Every state, in the order of an agent's life.
+    pub const ALL: [AgentState; 5] = [
+        AgentState::Candidate,
+        AgentState::Registered,
+        AgentState::Draining,
+        AgentState::Quarantined,
+        AgentState::Retired,
+    ];
+
     /// The word on screens and in outputs.
+    pub fn word(self) -> &'static str {
+        match self {
+            AgentState::Candidate => "candidate",
+            AgentState::Registered => "registered",
+            AgentState::Draining => "draining",
+            AgentState::Quarantined => "quarantined",
+            AgentState::Retired => "retired",
+        }
+    }
+
+    /// Is it asked how it is, and may something run there?
+    pub fn is_in_use(self) -> bool {
+        matches!(self, AgentState::Registered | AgentState::Draining)
+    }
+}
+
+impl Transport {
+    /// The word on screens and in outputs: local, ssh (in this program) or openssh (the user's own ssh program).
     pub fn word(&self) -> &'static str {
         match self {
             Transport::Local => "local",
+            Transport::Ssh(connection) => connection.via.word(),
         }
     }
 }

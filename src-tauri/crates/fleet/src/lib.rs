@@ -1,7 +1,8 @@
-//! The nouns of the fleet: agent, snapshot, measure, threshold, finding, job, series; and the judging of a snapshot.
+//! The nouns of the fleet: agent, connection, snapshot, measure, threshold, finding, job, series; and the judging of a snapshot.
 //! Pure: no IO, no clock, no randomness, no environment. Reaching a host is the crate `tools`, keeping is `store`.
 
 mod agent;
+mod connection;
 mod finding;
 mod job;
 mod judge;
@@ -11,7 +12,8 @@ mod snapshot;
 mod text;
 mod threshold;
 
-pub use agent::{Agent, Transport};
+pub use agent::{Agent, AgentState, Transport};
+pub use connection::{Connection, Credential, CredentialFault, Hop, Via};
 pub use finding::{Finding, Severity};
 pub use job::{Job, JobState};
 pub use judge::{judge, judge_measures, sort, unjudged};

@@ -155,10 +155,7 @@ impl ReadTool for HealthJudge {
     ) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
         Box::pin(async move {
             let arguments: Arguments = arguments(&self.spec.name, args)?;
-            Ok(ToolOutput {
-                output: judge(&arguments).into(),
-                receipt: None,
-            })
+            Ok(ToolOutput::read(judge(&arguments)))
         })
     }
 }

@@ -130,10 +130,9 @@ impl ReadTool for JobList {
                     "age_ms": age_ms,
                 }));
             }
-            Ok(ToolOutput {
-                output: json!({ "jobs": jobs, "flagged": flagged }).into(),
-                receipt: None,
-            })
+            Ok(ToolOutput::read(
+                json!({ "jobs": jobs, "flagged": flagged }),
+            ))
         })
     }
 }

@@ -48,9 +48,10 @@ pub use catalogue::Catalogue;
 pub use context::{Context, LogLine, LogSink, Stream};
 pub use contract::{Asked, BoxFuture, ChangeTool, Inverse, ReadTool, Tool};
 pub use ports::{
-    Inventory, Jobs, Metrics, MetricsQuery, PortError, Ports, Snapshots, TakenSnapshot,
+    HostKeys, Inventory, Jobs, Metrics, MetricsQuery, PortError, Ports, Snapshots, TakenSnapshot,
 };
-pub use secrets::{Secret, SecretFault, Secrets};
+pub use secrets::{NoSecrets, Secret, SecretFault, Secrets};
+pub use transport::Hosts;
 
 /// Work that blocks, on a thread for it. A panic in it is this tool's error, never the program's.
 async fn blocking<T: Send + 'static>(

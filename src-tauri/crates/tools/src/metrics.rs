@@ -151,10 +151,7 @@ impl ReadTool for MetricsQueryTool {
                 "series": series,
                 "missing": missing,
             });
-            Ok(ToolOutput {
-                output: output.into(),
-                receipt: None,
-            })
+            Ok(ToolOutput::read(output))
         })
     }
 }

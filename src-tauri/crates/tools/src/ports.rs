@@ -1,7 +1,7 @@
 //! What tools ask the engine for (semantics.md 18): agents, jobs, telemetry, and where a snapshot is kept. The engine
 //! implements these over the store; there are no implementations here but the in-memory ones of tests.
 
-use crate::BoxFuture;
+use crate::{BoxFuture, Hosts, Secrets};
 use fleet::{Agent, Job, Measure, Series, Snapshot};
 use std::sync::Arc;
 use workflow::{Digest, ErrorClass, Outcome, ToolError};
@@ -16,12 +16,31 @@ pub struct Ports {
     pub metrics: Arc<dyn Metrics>,
     /// Where snapshots go.
     pub snapshots: Arc<dyn Snapshots>,
+    /// The host keys that were trusted here.
+    pub host_keys: Arc<dyn HostKeys>,
+    /// Passwords and passphrases, by reference.
+    pub secrets: Arc<dyn Secrets>,
+    /// The ways to hosts, with the connections that are kept.
+    pub hosts: Arc<Hosts>,
 }
 
 /// The agents that are registered.
 pub trait Inventory: Send + Sync {
     /// All of them, in the order of their ids.
     fn agents(&self) -> BoxFuture<'_, Result<Vec<Agent>, PortError>>;
+
+    /// One of them, by its id without regard to case.
+    fn agent<'a>(&'a self, agent_id: &'a str) -> BoxFuture<'a, Result<Option<Agent>, PortError>>;
+}
+
+/// The host keys that a person trusted in this program; the files of OpenSSH are read beside them, never written.
+pub trait HostKeys: Send + Sync {
+    /// The keys that are trusted for this host and port, as in known_hosts: algorithm and base64.
+    fn trusted<'a>(
+        &'a self,
+        host: &'a str,
+        port: u16,
+    ) -> BoxFuture<'a, Result<Vec<String>, PortError>>;
 }
 
 /// The jobs that the store knows.

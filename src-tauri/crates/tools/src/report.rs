@@ -121,10 +121,7 @@ impl ReadTool for ReportRender {
                 "made_at_us": now_us,
                 "data": arguments.data,
             });
-            Ok(ToolOutput {
-                output: json!({ "artifact": artifact }).into(),
-                receipt: None,
-            })
+            Ok(ToolOutput::read(json!({ "artifact": artifact })))
         })
     }
 }

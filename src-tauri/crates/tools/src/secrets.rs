@@ -27,6 +27,16 @@ pub enum SecretFault {
     Unavailable(String),
 }
 
+/// A source that has no secrets, for a program without a keychain.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoSecrets;
+
+impl Secrets for NoSecrets {
+    fn read<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Secret, SecretFault>> {
+        Box::pin(async move { Err(SecretFault::NotFound(reference.to_owned())) })
+    }
+}
+
 impl Secret {
     /// Takes a value in.
     pub fn new(value: Vec<u8>) -> Secret {

@@ -4,8 +4,8 @@
 mod approved;
 
 use crate::{
-    BoxFuture, Catalogue, Context, Inventory, Jobs, LogLine, LogSink, Metrics, MetricsQuery,
-    PortError, Ports, Snapshots, TakenSnapshot, Tool,
+    BoxFuture, Catalogue, Context, HostKeys, Inventory, Jobs, LogLine, LogSink, Metrics,
+    MetricsQuery, PortError, Ports, Snapshots, TakenSnapshot, Tool,
 };
 use fleet::{Agent, Job, Series};
 use serde_json::{Value as Json, json};
@@ -23,6 +23,8 @@ pub(crate) const NOW_US: i64 = 1_795_339_645_000_000;
 #[derive(Default)]
 pub(crate) struct World {
     pub(crate) agents: Vec<Agent>,
+    /// Trusted keys by host and port.
+    pub(crate) host_keys: BTreeMap<(String, u16), Vec<String>>,
     pub(crate) jobs: Vec<Job>,
     pub(crate) series: Vec<Series>,
     pub(crate) kept: Mutex<Vec<TakenSnapshot>>,
@@ -31,6 +33,26 @@ pub(crate) struct World {
 impl Inventory for World {
     fn agents(&self) -> BoxFuture<'_, Result<Vec<Agent>, PortError>> {
         Box::pin(async { Ok(self.agents.clone()) })
+    }
+
+    fn agent<'a>(&'a self, agent_id: &'a str) -> BoxFuture<'a, Result<Option<Agent>, PortError>> {
+        let found = self
+            .agents
+            .iter()
+            .find(|agent| agent.agent_id.eq_ignore_ascii_case(agent_id));
+        Box::pin(async move { Ok(found.cloned()) })
+    }
+}
+
+impl HostKeys for World {
+    fn trusted<'a>(
+        &'a self,
+        host: &'a str,
+        port: u16,
+    ) -> BoxFuture<'a, Result<Vec<String>, PortError>> {
+        let place = (host.to_owned(), port);
+        let keys = self.host_keys.get(&place).cloned().unwrap_or_default();
+        Box::pin(async { Ok(keys) })
     }
 }
 
@@ -99,6 +121,9 @@ impl Stage {
                 jobs: world.clone(),
                 metrics: world.clone(),
                 snapshots: world.clone(),
+                host_keys: world.clone(),
+                secrets: Arc::new(crate::NoSecrets),
+                hosts: Arc::new(crate::Hosts::new()),
             }),
             data_dir: root.join("data"),
         };

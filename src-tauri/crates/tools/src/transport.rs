@@ -2,13 +2,16 @@
 //! the answer framed by markers in its standard output (fleet.md "Commands"). Other transports are a further arm here.
 
 mod local;
+mod ssh;
 #[cfg(test)]
 mod tests;
 
 use crate::Context;
-use fleet::{Agent, Transport};
+use fleet::{Agent, Transport, Via};
 use std::time::Duration;
 use workflow::ToolError;
+
+pub use ssh::Hosts;
 
 /// A script to run on an agent.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +57,9 @@ pub(crate) async fn run(
 ) -> Result<Answer, ToolError> {
     match &agent.transport {
         Transport::Local => local::run(script, context).await,
+        Transport::Ssh(connection) if connection.via == Via::Ssh => {
+            context.ports.hosts.run(connection, script, context).await
+        }
         other => Err(crate::fault::fault(
             "no_transport",
             format!("This version cannot reach agents by {}.", other.word()),

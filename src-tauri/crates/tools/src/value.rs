@@ -39,11 +39,6 @@ impl ReadTool for CoreValue {
         args: &'a Json,
         _: &'a Context,
     ) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
-        Box::pin(async move {
-            Ok(ToolOutput {
-                output: args.clone().into(),
-                receipt: None,
-            })
-        })
+        Box::pin(async move { Ok(ToolOutput::read(args.clone())) })
     }
 }

@@ -2,8 +2,8 @@
 //! expression, schema, blob or clock. Adding one: see the checklist in ARCHITECTURE.md.
 
 use crate::{
-    Actor, Call, Card, Datum, Decision, Difference, Digest, DoubtAnswer, ExitStatus, GateId, Grant,
-    LogRange, Preview, Provenance, RunId, StepKey, ToolError,
+    Actor, Call, Card, Datum, Decision, Difference, Digest, DoubtAnswer, ExitStatus, FleetChange,
+    GateId, Grant, LogRange, Preview, Provenance, RunId, StepKey, ToolError,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -153,6 +153,8 @@ pub enum Event {
         observed: bool,
         log: Option<LogRange>,
     },
+    /// The call changed the inventory or the trusted host keys: stands after its `CallFinished`, in the same append.
+    FleetChanged { step: StepKey, change: FleetChange },
     /// The call failed.
     CallFailed {
         step: StepKey,

@@ -12,6 +12,7 @@ mod definition;
 mod digest;
 mod effect;
 mod event;
+mod fleet_change;
 mod gate;
 mod key;
 #[cfg(feature = "decide")]
@@ -39,6 +40,7 @@ pub use definition::{
 pub use digest::Digest;
 pub use effect::{Effect, EffectId, TimerId};
 pub use event::{Event, FailReason, Record, SkipReason, StopReason};
+pub use fleet_change::FleetChange;
 pub use gate::{Card, CardCall, Difference, GateAnswer, GateRun, GateState, Grant, Recheck, Shown};
 pub use key::{GateId, RunId, StepKey};
 #[cfg(feature = "decide")]

@@ -1,7 +1,7 @@
 //! What the core knows of a tool: its record in the catalogue, the exact call of it, and the answers it gives.
 //! Not the tools themselves: the crate `tools` performs.
 
-use crate::{Datum, Digest};
+use crate::{Datum, Digest, FleetChange};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -204,6 +204,28 @@ pub struct ToolOutput {
     pub output: Datum,
     /// What the inverse needs to undo it; changing tools only.
     pub receipt: Option<Datum>,
+    /// What it changes in the fleet's home, with the record of this result; changing tools only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fleet: Vec<FleetChange>,
+}
+
+impl ToolOutput {
+    /// The result of a read.
+    pub fn read(output: impl Into<Datum>) -> ToolOutput {
+        ToolOutput {
+            output: output.into(),
+            receipt: None,
+            fleet: Vec::new(),
+        }
+    }
+
+    /// The result of a change, with what undoing it needs.
+    pub fn changed(output: impl Into<Datum>, receipt: impl Into<Datum>) -> ToolOutput {
+        ToolOutput {
+            receipt: Some(receipt.into()),
+            ..ToolOutput::read(output)
+        }
+    }
 }
 
 /// The answer to "did it happen?".

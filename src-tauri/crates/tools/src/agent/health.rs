@@ -122,10 +122,7 @@ impl ReadTool for AgentHealth {
                 Err(error) if is_unreachable(&error) => unreachable(&agent, &error),
                 Err(error) => return Err(error),
             };
-            Ok(ToolOutput {
-                output: output.into(),
-                receipt: None,
-            })
+            Ok(ToolOutput::read(output))
         })
     }
 }

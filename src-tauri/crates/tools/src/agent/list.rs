@@ -92,10 +92,7 @@ impl ReadTool for AgentList {
                     })
                 })
                 .collect();
-            Ok(ToolOutput {
-                output: json!({ "agents": agents }).into(),
-                receipt: None,
-            })
+            Ok(ToolOutput::read(json!({ "agents": agents })))
         })
     }
 }

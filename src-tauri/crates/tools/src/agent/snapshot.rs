@@ -207,10 +207,7 @@ impl ReadTool for AgentSnapshot {
                 "measures": measures,
                 "gaps": kept.snapshot.gaps,
             });
-            Ok(ToolOutput {
-                output: output.into(),
-                receipt: None,
-            })
+            Ok(ToolOutput::read(output))
         })
     }
 }

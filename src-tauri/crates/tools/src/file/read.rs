@@ -97,8 +97,5 @@ fn read(path: &str) -> Result<ToolOutput, ToolError> {
         "size_bytes": present.facts.size_bytes,
         "mode": format!("{:04o}", present.facts.mode),
     });
-    Ok(ToolOutput {
-        output: output.into(),
-        receipt: None,
-    })
+    Ok(ToolOutput::read(output))
 }

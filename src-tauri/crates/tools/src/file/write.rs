@@ -323,25 +323,21 @@ pub(super) async fn observe(asked: Asked<'_>, context: &Context) -> Observation 
 pub(super) fn output(record: &Record) -> ToolOutput {
     let changed = record.stage != Stage::Done { changed: false };
     let before = record.before.map(|before| before.sha256);
-    ToolOutput {
-        output: json!({
+    ToolOutput::changed(
+        json!({
             "path": record.path,
             "changed": changed,
             "created": changed && record.before.is_none(),
             "sha256": record.after_sha256,
             "backup_id": record.key,
-        })
-        .into(),
-        receipt: Some(
-            json!({
-                "backup_id": record.key,
-                "path": record.path,
-                "before_sha256": before,
-                "after_sha256": record.after_sha256,
-            })
-            .into(),
-        ),
-    }
+        }),
+        json!({
+            "backup_id": record.key,
+            "path": record.path,
+            "before_sha256": before,
+            "after_sha256": record.after_sha256,
+        }),
+    )
 }
 
 /// The call that puts back what a receipt names.

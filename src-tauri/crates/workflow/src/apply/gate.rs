@@ -176,6 +176,7 @@ impl Run {
             | Event::CallInterrupted { .. }
             | Event::CallContinued { .. }
             | Event::CallFinished { .. }
+            | Event::FleetChanged { .. }
             | Event::CallFailed { .. }
             | Event::RetryScheduled { .. }
             | Event::DoubtOpened { .. }

@@ -185,6 +185,8 @@ impl Run {
                 };
                 self.end_call(step, Ok(held), *log)?;
             }
+            // The fleet's home is the store's; of the run it changes nothing.
+            Event::FleetChanged { .. } => {}
             Event::CallFailed { step, error, log } => {
                 self.end_call(step, Err(error.clone()), *log)?
             }

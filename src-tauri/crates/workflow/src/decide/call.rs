@@ -203,13 +203,7 @@ impl Draft<'_> {
         log: Option<LogRange>,
     ) -> Result<(), Stop> {
         match result {
-            Ok(output) => self.emit(Event::CallFinished {
-                step: key.clone(),
-                output: output.output.clone(),
-                receipt: output.receipt.clone(),
-                observed: false,
-                log,
-            }),
+            Ok(output) => self.call_finished(key, output, false, log),
             Err(error) if error.outcome == Outcome::Unknown && self.call_changes(key) => {
                 self.interrupt(key, false, Some(error.clone()))
             }
@@ -219,6 +213,30 @@ impl Draft<'_> {
                 log,
             }),
         }
+    }
+
+    /// The result, and with it what it changes in the fleet's home.
+    pub(super) fn call_finished(
+        &mut self,
+        key: &StepKey,
+        output: &ToolOutput,
+        observed: bool,
+        log: Option<LogRange>,
+    ) -> Result<(), Stop> {
+        self.emit(Event::CallFinished {
+            step: key.clone(),
+            output: output.output.clone(),
+            receipt: output.receipt.clone(),
+            observed,
+            log,
+        })?;
+        for change in &output.fleet {
+            self.emit(Event::FleetChanged {
+                step: key.clone(),
+                change: change.clone(),
+            })?;
+        }
+        Ok(())
     }
 
     pub(super) fn timer(&mut self, timer: &TimerId) -> Result<(), Stop> {

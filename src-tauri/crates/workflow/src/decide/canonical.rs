@@ -171,6 +171,7 @@ fn visit(event: &mut Event, out: &mut dyn FnMut(&mut Datum)) {
         | Event::CallStarted { .. }
         | Event::CallInterrupted { .. }
         | Event::CallContinued { .. }
+        | Event::FleetChanged { .. }
         | Event::CallFailed { .. }
         | Event::RetryScheduled { .. }
         | Event::DoubtOpened { .. }

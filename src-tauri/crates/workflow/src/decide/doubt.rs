@@ -77,13 +77,7 @@ impl Draft<'_> {
         };
         let starts_again = !stop && !self.ends_around(key);
         match (observation, error) {
-            (Observation::Done(output), _) => self.emit(Event::CallFinished {
-                step: key.clone(),
-                output: output.output.clone(),
-                receipt: output.receipt.clone(),
-                observed: true,
-                log: None,
-            }),
+            (Observation::Done(output), _) => self.call_finished(key, output, true, None),
             (Observation::NotDone, None) if starts_again => {
                 self.emit(Event::CallContinued { step: key.clone() })
             }

@@ -205,14 +205,11 @@ fn s03_decide_says_which_blob_it_needs() {
     bench.start(json!({})).unwrap();
     // The answer is journaled as a blob; a resume that sweeps on from there needs its body.
     let (id, _) = bench.owed_to("look").unwrap();
-    let answer = workflow::Answer::Finished(Ok(workflow::ToolOutput {
-        output: Datum::Blob {
-            sha256: Digest::of(b"elsewhere"),
-            size_bytes: 10_000,
-            excerpt: String::new(),
-        },
-        receipt: None,
-    }));
+    let answer = workflow::Answer::Finished(Ok(workflow::ToolOutput::read(Datum::Blob {
+        sha256: Digest::of(b"elsewhere"),
+        size_bytes: 10_000,
+        excerpt: String::new(),
+    })));
     let command = Command::Answered {
         effect: id,
         answer,

@@ -4,7 +4,7 @@
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use workflow::{
-    Answer, Call, Change, Datum, Digest, Effect, ErrorClass, Observation, Outcome, Permit, Preview,
+    Answer, Call, Change, Digest, Effect, ErrorClass, Observation, Outcome, Permit, Preview,
     ToolError, ToolOutput, UndoPlan,
 };
 
@@ -85,10 +85,10 @@ impl World {
                 let reply = self.next(&step.to_string(), |one| matches!(one, Reply::Result(_)));
                 let result = match reply {
                     Some(Reply::Result(result)) => result,
-                    _ => Ok(ToolOutput {
-                        output: Datum::Inline(json!({ "done": permit.args() })),
-                        receipt: Some(Datum::Inline(json!({ "step": step.to_string() }))),
-                    }),
+                    _ => Ok(ToolOutput::changed(
+                        json!({ "done": permit.args() }),
+                        json!({ "step": step.to_string() }),
+                    )),
                 };
                 let happens = match &result {
                     Ok(_) => true,
@@ -162,10 +162,7 @@ fn plain_preview(call: &Call) -> Preview {
 }
 
 pub(crate) fn output(value: Json) -> ToolOutput {
-    ToolOutput {
-        output: Datum::Inline(value),
-        receipt: None,
-    }
+    ToolOutput::read(value)
 }
 
 /// A result.
