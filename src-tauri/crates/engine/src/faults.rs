@@ -62,6 +62,7 @@ pub(crate) fn append(fault: &AppendFault) -> Fault {
     let code = match fault {
         AppendFault::ReadOnly { .. } => "journal_read_only",
         AppendFault::Conflict { .. } => "conflict",
+        AppendFault::Inventory { .. } => "inventory",
         AppendFault::Malformed { .. } | AppendFault::Refused { .. } => "internal",
         AppendFault::Closed { .. } => "closing",
     };

@@ -3,8 +3,12 @@
 use crate::perform::Performing;
 use api::Fault;
 use std::collections::{BTreeMap, VecDeque};
+use store::InventoryFault;
 use tokio::sync::oneshot;
-use workflow::{Actor, Command, EffectId, Record, Refusal, Run, RunSummary};
+use workflow::{
+    Actor, Answer, Command, EffectId, ErrorClass, Outcome, Record, Refusal, Run, RunSummary,
+    ToolError,
+};
 
 /// Whoever waits to hear what became of a command.
 pub(crate) type Reply = oneshot::Sender<Result<Run, Fault>>;
@@ -55,6 +59,32 @@ impl LiveRun {
 }
 
 impl Pending {
+    /// The same answer of the world as the failure that it is: the inventory does not take what the call gave. The
+    /// records of the call were its only effect, and they were refused.
+    pub(crate) fn refused_by(mut self, fault: &InventoryFault) -> Pending {
+        let (code, hint) = match fault {
+            InventoryFault::Taken { .. } => (
+                "duplicate",
+                "Look at the agent that has the name, or choose another name",
+            ),
+            InventoryFault::Missing { .. } => (
+                "agent_not_found",
+                "It was removed meanwhile: look at the list of agents",
+            ),
+        };
+        let error = ToolError {
+            code: code.to_owned(),
+            message: format!("The inventory did not change: {fault}"),
+            hint: hint.to_owned(),
+            class: ErrorClass::Precondition,
+            outcome: Outcome::NotDone,
+        };
+        if let Command::Answered { answer, .. } = &mut self.command {
+            *answer = Answer::Finished(Err(error));
+        }
+        self
+    }
+
     /// Answers whoever waits.
     pub(crate) fn answer(self, answer: Result<Run, Fault>) {
         if let Some(reply) = self.reply {

@@ -305,6 +305,10 @@ impl MainLoop {
             Err(fault) => {
                 tracing::error!(run = %id, %fault, "records could not be made durable");
                 match (&fault, pending.reply.is_none()) {
+                    // The change did not happen: the append was all there was of it. The call failed, and says why.
+                    (AppendFault::Inventory { fault, .. }, true) => {
+                        live.waiting.push_front(pending.refused_by(fault));
+                    }
                     // The world's answers are not lost: they wait until writing works again.
                     (AppendFault::ReadOnly { .. }, true) => live.waiting.push_front(pending),
                     (_, _) => pending.answer(Err(faults::append(&fault))),

@@ -44,27 +44,42 @@ impl StoredPorts {
 impl Inventory for StoredPorts {
     /// This computer is an agent from the first start; others come with registration.
     fn agents(&self) -> BoxFuture<'_, Result<Vec<Agent>, PortError>> {
-        Box::pin(async { Ok(vec![Agent::this_computer()]) })
+        Box::pin(self.blocking(|store| {
+            let rows = store.read().agents().map_err(refused)?;
+            let registered = rows.into_iter().map(|row| row.agent);
+            Ok([Agent::this_computer()]
+                .into_iter()
+                .chain(registered)
+                .collect())
+        }))
     }
 
     fn agent<'a>(&'a self, agent_id: &'a str) -> BoxFuture<'a, Result<Option<Agent>, PortError>> {
-        Box::pin(async move {
-            let agents = self.agents().await?;
-            Ok(agents
-                .into_iter()
-                .find(|agent| agent.agent_id.eq_ignore_ascii_case(agent_id)))
-        })
+        if agent_id.eq_ignore_ascii_case(Agent::THIS_COMPUTER) {
+            return Box::pin(async { Ok(Some(Agent::this_computer())) });
+        }
+        let agent_id = agent_id.to_owned();
+        Box::pin(self.blocking(move |store| {
+            let row = store.read().agent(&agent_id).map_err(refused)?;
+            Ok(row.map(|row| row.agent))
+        }))
     }
 }
 
 impl HostKeys for StoredPorts {
-    /// No key can be trusted yet, so none is.
     fn trusted<'a>(
         &'a self,
-        _host: &'a str,
-        _port: u16,
+        host: &'a str,
+        port: u16,
     ) -> BoxFuture<'a, Result<Vec<String>, PortError>> {
-        Box::pin(async { Ok(Vec::new()) })
+        let host = host.to_owned();
+        Box::pin(self.blocking(move |store| {
+            let rows = store
+                .read()
+                .host_keys(Some((&host, port)))
+                .map_err(refused)?;
+            Ok(rows.into_iter().map(|row| row.key).collect())
+        }))
     }
 }
 

@@ -1,8 +1,9 @@
 //! What is appended to a run in one transaction, and how it is answered. Encoding happens in the caller's thread,
 //! so that the writer only hashes and inserts. Not the transaction: see `ledger.rs`.
 
+use crate::InventoryFault;
 use std::collections::BTreeMap;
-use workflow::{Blob, Digest, Record, RunId, RunSummary, TimerId};
+use workflow::{Blob, Digest, Event, FleetChange, Record, RunId, RunSummary, TimerId};
 
 /// The records of one decision, with everything that must become durable together with them.
 #[derive(Clone, Debug)]
@@ -69,6 +70,9 @@ pub enum AppendFault {
     /// The append contradicts itself.
     #[error("cannot append to run {run}: {why}")]
     Malformed { run: RunId, why: String },
+    /// The inventory is not as the change of the fleet needs it: its id is taken, or there is no such agent.
+    #[error("cannot append to run {run}: {fault}")]
+    Inventory { run: RunId, fault: InventoryFault },
     /// A rule of the database refused this append; others are not affected.
     #[error("cannot append to run {run}: the database refused it: {why}")]
     Refused { run: RunId, why: String },
@@ -86,6 +90,7 @@ impl AppendFault {
     pub fn hint(&self) -> String {
         match self {
             AppendFault::Conflict { .. } => "read the run again and decide anew".into(),
+            AppendFault::Inventory { .. } => "look at the list of agents".into(),
             AppendFault::Malformed { .. } | AppendFault::Refused { .. } => {
                 "this is a defect: please report it".into()
             }
@@ -103,6 +108,8 @@ pub(crate) struct Encoded {
     pub(crate) run: RunId,
     pub(crate) expected_run_seq: i64,
     pub(crate) rows: Vec<EncodedRow>,
+    /// The changes of the inventory among the records, each with its time.
+    pub(crate) fleet: Vec<(i64, FleetChange)>,
     pub(crate) blobs: Vec<Blob>,
     pub(crate) definition: Option<Definition>,
     pub(crate) view: EncodedView,
@@ -168,6 +175,7 @@ impl Encoded {
             return Err(format!("its blob {} has another digest", blob.sha256));
         }
         let mut rows = Vec::with_capacity(records.len());
+        let mut fleet = Vec::new();
         for (record, place) in records.iter().zip(expected_run_seq + 1..) {
             if record.run != *run || record.seq != place {
                 return Err(format!(
@@ -176,6 +184,9 @@ impl Encoded {
                 ));
             }
             rows.push(EncodedRow::of(record).map_err(|error| error.to_string())?);
+            if let Event::FleetChanged { change, .. } = &record.event {
+                fleet.push((record.at_us, change.clone()));
+            }
         }
         let view = EncodedView::of(&view).map_err(|error| error.to_string())?;
         let expected_run_seq =
@@ -184,6 +195,7 @@ impl Encoded {
             run: run.clone(),
             expected_run_seq,
             rows,
+            fleet,
             blobs,
             definition,
             view,

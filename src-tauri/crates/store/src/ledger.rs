@@ -6,7 +6,7 @@ use crate::{
     append::{Encoded, EncodedRow},
     chain::{self, Hash},
     fault::code_of,
-    schema, views,
+    inventory, schema, views,
 };
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 use std::path::{Path, PathBuf};
@@ -134,6 +134,21 @@ fn insert_all(conn: &Connection, head: &mut Head, append: &Encoded) -> Result<()
             at_us
         ];
         statement.execute(values).map_err(judge)?;
+    }
+    for (at_us, change) in &append.fleet {
+        let changed = inventory::Changed {
+            run: &append.run.0,
+            at_us: *at_us,
+            change,
+        };
+        inventory::apply(conn, &changed)
+            .map_err(judge)?
+            .map_err(|fault| {
+                InsertFault::This(AppendFault::Inventory {
+                    run: append.run.clone(),
+                    fault,
+                })
+            })?;
     }
     views::write(conn, &append.view).map_err(judge)
 }

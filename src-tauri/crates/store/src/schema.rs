@@ -21,7 +21,10 @@ pub(crate) struct Schema {
 /// `countersign.db`.
 pub(crate) const JOURNAL: Schema = Schema {
     application_id: i32::from_be_bytes(*b"CSjr"),
-    migrations: &[include_str!("../migrations/journal/0001_first.sql")],
+    migrations: &[
+        include_str!("../migrations/journal/0001_first.sql"),
+        include_str!("../migrations/journal/0003_fleet.sql"),
+    ],
     durability: Durability::Full,
 };
 

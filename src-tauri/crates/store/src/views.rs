@@ -1,7 +1,7 @@
 //! The views: rows that lists and timers read, written in the transaction of the records they come from, and
 //! rebuilt from the journal to the same bytes. They never hold anything that the journal does not.
 
-use crate::{ReadFault, ViewRows, WriteFault, append::EncodedView, records};
+use crate::{ReadFault, ViewRows, WriteFault, append::EncodedView, inventory, records};
 use rusqlite::{Connection, TransactionBehavior, params, types::ValueRef};
 use std::fmt::Write as _;
 use workflow::{Record, RunId};
@@ -71,6 +71,7 @@ pub(crate) fn rebuild(conn: &mut Connection, fold: Fold<'_>) -> Result<u64, Writ
         write(&tx, &encoded).map_err(&failed)?;
         count += 1;
     }
+    inventory::rebuild(&tx)?;
     tx.commit().map_err(&failed)?;
     Ok(count)
 }
@@ -83,6 +84,8 @@ pub(crate) fn dump(conn: &Connection) -> Result<String, ReadFault> {
         ("runs", "run_id"),
         ("gates", "run_id, gate"),
         ("timers", "run_id, timer"),
+        ("agents", "agent_id"),
+        ("host_keys", "host, port, key"),
     ] {
         let mut statement = conn
             .prepare(&format!("SELECT * FROM {view} ORDER BY {key}"))

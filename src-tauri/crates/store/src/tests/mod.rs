@@ -6,6 +6,7 @@
 mod append;
 mod backup;
 mod faults;
+mod inventory;
 mod kill;
 mod logs;
 mod migration;
