@@ -1,22 +1,42 @@
-//! The tools about agents: which there are, what one says of itself, and how well it is. All of them read.
+//! The tools about agents: which there are, how well they are, and how one comes into the fleet and leaves it.
 
+mod change;
 mod health;
+mod home;
+mod keys;
 mod list;
+mod plan_register;
+mod probe;
+mod register;
+mod schemas;
 mod snapshot;
+mod validate;
 #[cfg(test)]
 mod tests;
 
 use crate::{Context, fault::fault};
 use fleet::Agent;
-use serde_json::{Value as Json, json};
+use schemas::{
+    check_label, checks_schema, connection_schema, environment_schema, hostname_schema,
+    is_this_computer, labels_schema, measure_schema, nullable, row_of,
+};
 use workflow::{ErrorClass, ToolError};
 
+pub(crate) use change::{drain, undrain, update_labels};
 pub(crate) use health::AgentHealth;
+pub(crate) use keys::{AgentScanKeys, trust_key, untrust_key};
 pub(crate) use list::AgentList;
+pub(crate) use plan_register::AgentPlanRegister;
+pub(crate) use probe::AgentProbe;
+pub(crate) use register::{register, unregister};
 pub(crate) use snapshot::AgentSnapshot;
+pub(crate) use validate::AgentValidate;
 
 /// The agent of that id.
 async fn find(agent_id: &str, context: &Context) -> Result<Agent, ToolError> {
+    if let Some(agent) = context.ports.inventory.agent(agent_id).await? {
+        return Ok(agent);
+    }
     let agents = context.ports.inventory.agents().await?;
     let names: Vec<&str> = agents.iter().map(|agent| agent.agent_id.as_str()).collect();
     let known = match names.len() {
@@ -24,42 +44,10 @@ async fn find(agent_id: &str, context: &Context) -> Result<Agent, ToolError> {
         1..=10 => format!("Registered: {}.", names.join(", ")),
         count => format!("{count} agents are registered; list them with agent.list."),
     };
-    agents
-        .iter()
-        .find(|agent| agent.agent_id == agent_id)
-        .cloned()
-        .ok_or_else(|| {
-            fault(
-                "agent_not_found",
-                format!("There is no agent {:?}.", fleet::visible(agent_id, 80)),
-                known,
-            )
-            .not_started(ErrorClass::NotFound)
-        })
-}
-
-/// The schema of one measure.
-fn measure_schema() -> Json {
-    json!({
-        "type": "object",
-        "additionalProperties": false,
-        "required": ["metric", "value", "unit", "class"],
-        "properties": {
-            "metric": { "type": "string" },
-            "attributes": { "type": "object", "additionalProperties": { "type": "string" } },
-            "value": { "type": "number" },
-            "unit": { "type": "string" },
-            "class": { "enum": ["utilization", "saturation", "errors"] },
-        },
-    })
-}
-
-/// The schema of the list of checks.
-fn checks_schema(description: &str) -> Json {
-    json!({
-        "type": "array",
-        "description": description,
-        "uniqueItems": true,
-        "items": { "enum": fleet::Check::ALL.map(fleet::Check::word) },
-    })
+    Err(fault(
+        "agent_not_found",
+        format!("There is no agent {:?}.", fleet::visible(agent_id, 80)),
+        known,
+    )
+    .not_started(ErrorClass::NotFound))
 }

@@ -1,7 +1,10 @@
 //! Expressions: MiniJinja with strict undefined values and a fuel limit (workflow-format.md, semantics.md 16).
 //! An expression alone in a scalar keeps its type; inside text it becomes text. No shell text anywhere.
 
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::{
+    Environment, UndefinedBehavior, Value,
+    value::ValueKind,
+};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeSet;
 
@@ -35,7 +38,22 @@ fn environment() -> Environment<'static> {
     environment.set_fuel(Some(FUEL));
     environment.set_recursion_limit(64);
     environment.remove_function_globals();
+    environment.add_filter("flatten", flatten);
     environment
+}
+
+/// `flatten`, as in Ansible, one level deep: a list of lists as one list. What is no list stands for itself; null is
+/// left out, so that the results of items without one do not matter.
+fn flatten(list: Value) -> Result<Value, minijinja::Error> {
+    let mut flat = Vec::new();
+    for item in list.try_iter()? {
+        match item.kind() {
+            ValueKind::Seq | ValueKind::Iterable => flat.extend(item.try_iter()?),
+            ValueKind::None | ValueKind::Undefined => {}
+            _ => flat.push(item),
+        }
+    }
+    Ok(Value::from(flat))
 }
 
 /// MiniJinja's globals (`range`, `dict`, `debug`, `namespace`) are not part of the format.
