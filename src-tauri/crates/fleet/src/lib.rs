@@ -1,4 +1,5 @@
-//! The nouns of the fleet: agent, connection, snapshot, measure, threshold, finding, job, series; and the judging of a snapshot.
+//! The nouns of the fleet: agent, connection, snapshot, measure, threshold, finding, job, series, label, selector; and the
+//! judging of a snapshot.
 //! Pure: no IO, no clock, no randomness, no environment. Reaching a host is the crate `tools`, keeping is `store`.
 
 mod agent;
@@ -6,7 +7,9 @@ mod connection;
 mod finding;
 mod job;
 mod judge;
+mod label;
 mod measure;
+mod selector;
 mod series;
 mod snapshot;
 mod text;
@@ -17,7 +20,9 @@ pub use connection::{Connection, Credential, CredentialFault, Hop, Via};
 pub use finding::{Finding, Severity};
 pub use job::{Job, JobState};
 pub use judge::{judge, judge_measures, sort, unjudged};
+pub use label::{LABEL_CHARS, is_dns_name, is_label_name, is_label_value};
 pub use measure::{Measure, UseClass, say};
+pub use selector::{Selector, SelectorFault};
 pub use series::{Series, Trend};
 pub use snapshot::{
     Clock, CpuTime, FileHandles, Filesystem, Gap, Host, Interface, KernelLine, Load, Memory,
