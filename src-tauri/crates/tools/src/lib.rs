@@ -35,6 +35,11 @@ mod fault;
 mod file;
 mod health;
 mod job;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the transports ask it")
+)]
+mod known_hosts;
 mod metrics;
 mod ports;
 mod report;
