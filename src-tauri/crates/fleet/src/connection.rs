@@ -90,12 +90,13 @@ pub enum Credential {
 pub struct CredentialFault(pub String);
 
 impl Connection {
-    /// The name and port under which the host key is looked up.
+    /// The name and port under which the host key is looked up. An alias stands alone, as in OpenSSH
+    /// (`get_hostfile_hostname_ipaddr` in sshconnect.c): 22 is the port that is not written beside a name.
     pub fn key_host(&self) -> (&str, u16) {
-        (
-            self.host_key_alias.as_deref().unwrap_or(&self.address),
-            self.port,
-        )
+        match &self.host_key_alias {
+            Some(alias) => (alias, 22),
+            None => (&self.address, self.port),
+        }
     }
 }
 
