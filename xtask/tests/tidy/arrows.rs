@@ -36,8 +36,8 @@ const CRATES: &[Crate] = &[
     ),
     // Doors: translate, decide nothing, and see only the engine and the contract.
     arrow("countersign-desktop", &["api", "engine"]),
-    // The contract speaks of runs and cards: the terminal draws them, as the window does.
-    arrow("cli", &["api", "engine", "workflow"]),
+    // The contract speaks of runs, cards and agents: the terminal draws them, as the window does.
+    arrow("cli", &["api", "engine", "workflow", "fleet"]),
     arrow("rest", &["api", "engine"]),
     arrow("countersign-ui", &["api", "workflow", "fleet"]),
     // The project's commands build the others and use none of them.

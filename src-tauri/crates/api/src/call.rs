@@ -2,8 +2,8 @@
 //! (names for permissions, the window's typed call, the engine's dispatch) is read off this table.
 
 use crate::{
-    AuditReport, EngineState, LogPage, OperatorList, Started, TokenMade, ValidationReport,
-    WorkflowList,
+    AgentList, AuditReport, EngineState, LogPage, OperatorList, Started, TokenMade,
+    ValidationReport, WorkflowList,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
@@ -63,6 +63,16 @@ calls! {
     false runs as Runs -> Vec<RunSummary> {
         /// At most so many.
         limit: u32,
+    }
+    /// The agents, this computer first, each with its last snapshot judged.
+    false agents as Agents -> AgentList {
+        /// Only those that a label selector matches (`environment=production,!gpu`); empty: all.
+        selector: String,
+    }
+    /// What an import would take in: reads the inventories, connects to nothing, writes nothing.
+    false preview_import as PreviewImport -> Json {
+        /// The arguments of `agent.read_inventory`.
+        args: Map<String, Json>,
     }
     /// A run as it is now.
     false show_run as ShowRun -> Run {

@@ -1,6 +1,7 @@
 //! What calls give, where the core has no type for it.
 
 use crate::LogLine;
+use fleet::{Agent, Finding as AgentFinding};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use workflow::{Digest, Risk, RunId};
@@ -41,6 +42,39 @@ pub struct WorkflowInfo {
     pub shadows_builtin: bool,
     /// The digest of its resolved model: what a run pins.
     pub digest: Digest,
+}
+
+/// The agents.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgentList {
+    /// This computer first, then in the order of their ids.
+    pub agents: Vec<AgentInfo>,
+}
+
+/// An agent with what is known of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgentInfo {
+    /// The agent.
+    pub agent: Agent,
+    /// When it was registered, in microseconds since 1970 (UTC); none for this computer.
+    pub registered_at_us: Option<i64>,
+    /// The run that changed its row last.
+    pub run: Option<RunId>,
+    /// What it said of itself last, judged by the usual thresholds.
+    pub last: Option<LastSnapshot>,
+}
+
+/// The last snapshot of an agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LastSnapshot {
+    /// Its id.
+    pub snapshot_id: String,
+    /// When it was taken, in microseconds since 1970 (UTC).
+    pub taken_at_us: i64,
+    /// Not all questions were answered.
+    pub partial: bool,
+    /// What is wrong, the worst first.
+    pub findings: Vec<AgentFinding>,
 }
 
 /// A run was started.

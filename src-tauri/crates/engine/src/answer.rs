@@ -4,7 +4,9 @@ use crate::{
     Origin, clock, faults,
     live::{Pending, Reply},
     mailbox::{self, Mailbox, Message},
-    people, reading,
+    people,
+    perform::World,
+    reading,
     values::StoredValues,
     workflows::{self, Definitions},
 };
@@ -21,6 +23,7 @@ pub(crate) struct Office {
     pub(crate) definitions: Arc<Definitions>,
     pub(crate) mailbox: Mailbox,
     pub(crate) data_dir: PathBuf,
+    pub(crate) world: Arc<World>,
 }
 
 fn unknown_call(name: &str) -> Fault {
@@ -61,6 +64,9 @@ pub(crate) fn answer_reading(reader: &Reader, name: &str, args: Json) -> Result<
     match name {
         api::Runs::NAME => typed(args, |call: api::Runs| {
             reading::board(reader, call.limit as usize)
+        }),
+        api::Agents::NAME => typed(args, |call: api::Agents| {
+            reading::agents(reader, &call.selector)
         }),
         api::ShowRun::NAME => typed(args, |call: api::ShowRun| {
             reading::fold_run(reader, &reading::find_run(reader, &call.run)?)
@@ -193,6 +199,21 @@ impl Answered for api::Runs {
         office
             .reading(move |reader| reading::board(reader, self.limit as usize))
             .await
+    }
+}
+
+impl Answered for api::Agents {
+    async fn answer(self, office: &Office, _: Origin) -> Result<Self::Reply, Fault> {
+        office
+            .reading(move |reader| reading::agents(reader, &self.selector))
+            .await
+    }
+}
+
+impl Answered for api::PreviewImport {
+    async fn answer(self, office: &Office, _: Origin) -> Result<Self::Reply, Fault> {
+        let args = Json::Object(self.args);
+        office.world.read_now("agent.read_inventory", &args).await
     }
 }
 

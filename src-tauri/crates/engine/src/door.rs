@@ -187,21 +187,22 @@ fn local(dir: PathBuf, store: Store, runtime: Handle) -> Result<Door, Fault> {
         .with_detail(error.to_string())
     })?;
     let definitions = Arc::new(Definitions::open(&folder, &catalogue, mailbox.clone()));
-    let office = Arc::new(Office {
-        store: Arc::clone(&store),
-        values: Arc::clone(&values),
-        definitions,
-        mailbox: mailbox.clone(),
-        data_dir: dir.clone(),
-    });
     let world = Arc::new(World {
         ports: Arc::new(ports::over(&store)),
-        store,
-        values,
+        store: Arc::clone(&store),
+        values: Arc::clone(&values),
         catalogue,
         data_dir: dir.clone(),
-        mailbox,
+        mailbox: mailbox.clone(),
         runtime: runtime.clone(),
+    });
+    let office = Arc::new(Office {
+        store,
+        values,
+        definitions,
+        mailbox,
+        data_dir: dir.clone(),
+        world: Arc::clone(&world),
     });
     // Weak: the loop must not keep alive what is closed after it.
     let weak = Arc::downgrade(&office);

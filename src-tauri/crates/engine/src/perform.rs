@@ -2,10 +2,12 @@
 //! engine's. Nothing here decides whether an effect is owed.
 
 use crate::{
+    faults,
     logs::CallLog,
     mailbox::{Mailbox, Message},
     values::StoredValues,
 };
+use api::Fault;
 use serde_json::Value as Json;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use store::Store;
@@ -14,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tools::{Asked, Catalogue, Context, Ports, Tool};
 use workflow::{
     Answer, Call, Digest, Effect, EffectId, ErrorClass, Observation, Outcome, Permit, Poll, Run,
-    StepKey, ToolError, ToolOutput, load, poll_holds,
+    StepKey, ToolError, ToolOutput, load, poll_holds, validate_against,
 };
 
 /// What performers share.
@@ -172,6 +174,29 @@ impl World {
             task,
             changes,
         })
+    }
+
+    /// A read outside any run, for a door that shows what a run would begin with. Only reads: nothing else has no card.
+    pub(crate) async fn read_now(&self, tool: &str, args: &Json) -> Result<Json, Fault> {
+        let Some(Tool::Read(tool)) = self.catalogue.get(tool) else {
+            return Err(faults::internal("this is not a read"));
+        };
+        let wrong = validate_against(&tool.spec().input, args);
+        if !wrong.is_empty() {
+            return Err(Fault::new(
+                "bad_arguments",
+                format!("This cannot be read: {}", wrong.join("; ")),
+                "Check what was given",
+            ));
+        }
+        let key = Digest::of(args.to_string().as_bytes());
+        let context = self.context(key, CancellationToken::new(), tools::LogSink::none());
+        let limit = Duration::from_millis(tool.spec().timeout_ms);
+        let read = time::timeout(limit, tool.read(args, &context)).await;
+        let output = read
+            .map_err(|_| Fault::new("timeout", "Reading took too long", "Try it again"))?
+            .map_err(|error| Fault::new(&error.code, error.message, error.hint))?;
+        load(&output.output, self.values.as_ref()).map_err(faults::internal)
     }
 
     fn context(&self, key: Digest, cancel: CancellationToken, log: tools::LogSink) -> Context {

@@ -132,19 +132,10 @@ impl Snapshots for StoredPorts {
     fn keep(&self, taken: TakenSnapshot) -> BoxFuture<'_, Result<String, PortError>> {
         Box::pin(self.blocking(move |store| {
             let key = taken.key.to_string();
-            if let Some(latest) = store
-                .read()
-                .latest_snapshot(&taken.agent_id)
-                .map_err(refused)?
-                && latest.body.contains(&key)
-            {
-                return Ok(latest.id.to_string());
-            }
             let body =
-                json!({ "key": key, "snapshot": taken.snapshot, "measures": taken.measures })
-                    .to_string();
+                json!({ "snapshot": taken.snapshot, "measures": taken.measures }).to_string();
             let id = store
-                .save_snapshot(&taken.agent_id, taken.taken_at_us, &body)
+                .save_snapshot(&key, &taken.agent_id, taken.taken_at_us, &body)
                 .map_err(refused)?;
             let points: Vec<Point> = taken.measures.iter().map(point).collect();
             store

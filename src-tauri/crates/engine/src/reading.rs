@@ -2,9 +2,10 @@
 //! (semantics.md 20). Nothing here changes anything.
 
 use crate::{faults, logs};
-use api::{AuditReport, Fault, LogPage};
+use api::{AgentInfo, AgentList, AuditReport, Fault, LastSnapshot, LogPage};
+use fleet::{Agent, Check, Limits, Selector, Snapshot};
 use serde_json::Value as Json;
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 use store::{FoundRun, Reader, RunFilter, Verdict};
 use workflow::{Digest, Event, Run, RunId, RunSummary, Workflow};
 
@@ -79,6 +80,61 @@ pub(crate) fn board(reader: &Reader, limit: usize) -> Result<Vec<RunSummary>, Fa
     };
     let rows = reader.runs(&filter).map_err(|fault| faults::read(&fault))?;
     Ok(rows.into_iter().map(|row| row.summary).collect())
+}
+
+/// The agents that a selector matches, with their last snapshots.
+pub(crate) fn agents(reader: &Reader, selector: &str) -> Result<AgentList, Fault> {
+    let selector = Selector::parse(selector).map_err(|fault| {
+        Fault::new(
+            "bad_selector",
+            format!("The selector is not right: {fault}"),
+            "Write labels as environment=production,role in (web,db),!gpu",
+        )
+    })?;
+    let failed = |fault| faults::read(&fault);
+    let snapshots = reader.latest_snapshots().map_err(failed)?;
+    let mut last: BTreeMap<String, LastSnapshot> = snapshots
+        .into_iter()
+        .filter_map(|row| {
+            let taken: Taken = serde_json::from_str(&row.body).ok()?;
+            let found = LastSnapshot {
+                snapshot_id: row.id.to_string(),
+                taken_at_us: row.at_us,
+                partial: taken.snapshot.is_partial(),
+                findings: fleet::judge(&taken.snapshot, &Limits::default(), &Check::ALL),
+            };
+            Some((row.agent_id, found))
+        })
+        .collect();
+    let this = AgentInfo {
+        agent: Agent::this_computer(),
+        registered_at_us: None,
+        run: None,
+        last: None,
+    };
+    let registered = reader.agents().map_err(failed)?.into_iter();
+    let registered = registered.map(|row| AgentInfo {
+        agent: row.agent,
+        registered_at_us: Some(row.registered_at_us),
+        run: Some(RunId(row.run)),
+        last: None,
+    });
+    let agents = [this].into_iter().chain(registered);
+    Ok(AgentList {
+        agents: agents
+            .filter(|info| selector.matches(&info.agent))
+            .map(|info| AgentInfo {
+                last: last.remove(&info.agent.agent_id),
+                ..info
+            })
+            .collect(),
+    })
+}
+
+/// A stored snapshot's body.
+#[derive(serde::Deserialize)]
+struct Taken {
+    snapshot: Snapshot,
 }
 
 pub(crate) fn blob(reader: &Reader, sha256: &Digest) -> Result<Json, Fault> {

@@ -38,7 +38,10 @@ pub(crate) const LOGS: Schema = Schema {
 /// `telemetry.db`.
 pub(crate) const TELEMETRY: Schema = Schema {
     application_id: i32::from_be_bytes(*b"CStm"),
-    migrations: &[include_str!("../migrations/telemetry/0001_first.sql")],
+    migrations: &[
+        include_str!("../migrations/telemetry/0001_first.sql"),
+        include_str!("../migrations/telemetry/0002_snapshot_key.sql"),
+    ],
     durability: Durability::Normal,
 };
 

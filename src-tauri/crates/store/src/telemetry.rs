@@ -61,14 +61,22 @@ impl Telemetry {
 }
 
 impl Store {
-    /// Stores a snapshot (JSON text) and gives its number.
-    pub fn save_snapshot(&self, agent_id: &str, at_us: i64, json: &str) -> Result<u64, WriteFault> {
+    /// Stores the snapshot (JSON text) that a call took and gives its number: the same call, the same snapshot.
+    pub fn save_snapshot(
+        &self,
+        call_key: &str,
+        agent_id: &str,
+        at_us: i64,
+        json: &str,
+    ) -> Result<u64, WriteFault> {
         let failed = WriteFault::sqlite("save a snapshot");
         let conn = self.telemetry.conn();
-        let sql = "INSERT INTO snapshots (agent_id, at_us, body) VALUES (?1, ?2, ?3)";
+        let sql = "INSERT INTO snapshots (call_key, agent_id, at_us, body) VALUES (?1, ?2, ?3, ?4)
+                   ON CONFLICT (call_key) DO UPDATE SET call_key = call_key RETURNING id";
         conn.prepare_cached(sql)
-            .and_then(|mut statement| statement.insert(params![agent_id, at_us, json]))
-            .map(|id| id.unsigned_abs())
+            .and_then(|mut statement| {
+                statement.query_row(params![call_key, agent_id, at_us, json], |row| row.get(0))
+            })
             .map_err(failed)
     }
 
@@ -145,6 +153,19 @@ impl Reader {
                 .query_row([agent_id], snapshot_row)
                 .optional()
                 .map_err(&failed)
+        })
+    }
+
+    /// The latest snapshot of every agent that has one, in the order of their ids.
+    pub fn latest_snapshots(&self) -> Result<Vec<Snapshot>, ReadFault> {
+        let failed = ReadFault::sqlite("the latest snapshots");
+        self.telemetry.with(|conn| {
+            let sql = "SELECT id, agent_id, at_us, body FROM snapshots AS last WHERE id = (
+                           SELECT id FROM snapshots WHERE agent_id = last.agent_id ORDER BY at_us DESC, id DESC LIMIT 1)
+                       ORDER BY agent_id";
+            let mut statement = conn.prepare_cached(sql).map_err(&failed)?;
+            let rows = statement.query_map([], snapshot_row).map_err(&failed)?;
+            rows.collect::<Result<_, _>>().map_err(&failed)
         })
     }
 

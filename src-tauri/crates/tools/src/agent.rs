@@ -10,9 +10,9 @@ mod probe;
 mod register;
 mod schemas;
 mod snapshot;
-mod validate;
 #[cfg(test)]
 mod tests;
+mod validate;
 
 use crate::{Context, fault::fault};
 use fleet::Agent;

@@ -1,6 +1,9 @@
 //! The catalogue: every tool by its name, and which of them a model or a rule may invoke by name (semantics.md 22).
 
-use crate::agent::{AgentHealth, AgentList, AgentSnapshot};
+use crate::agent::{
+    AgentHealth, AgentList, AgentPlanRegister, AgentProbe, AgentScanKeys, AgentSnapshot,
+    AgentValidate, drain, register, trust_key, undrain, unregister, untrust_key, update_labels,
+};
 use crate::file::{FileRead, FileRestore, FileWrite};
 use crate::health::HealthJudge;
 use crate::job::JobList;
@@ -35,7 +38,11 @@ impl Catalogue {
 
     /// Every tool that ships with the program.
     pub fn builtin() -> Catalogue {
-        let reads: [Arc<dyn ReadTool>; 9] = [
+        let reads: [Arc<dyn ReadTool>; 13] = [
+            Arc::new(AgentValidate::new()),
+            Arc::new(AgentScanKeys::new()),
+            Arc::new(AgentProbe::new()),
+            Arc::new(AgentPlanRegister::new()),
             Arc::new(AgentList::new()),
             Arc::new(AgentSnapshot::new()),
             Arc::new(AgentHealth::new()),
@@ -46,8 +53,17 @@ impl Catalogue {
             Arc::new(CoreValue::new()),
             Arc::new(FileRead::new()),
         ];
-        let changes: [Arc<dyn ChangeTool>; 2] =
-            [Arc::new(FileWrite::new()), Arc::new(FileRestore::new())];
+        let changes: [Arc<dyn ChangeTool>; 9] = [
+            Arc::new(trust_key()),
+            Arc::new(untrust_key()),
+            Arc::new(register()),
+            Arc::new(unregister()),
+            Arc::new(update_labels()),
+            Arc::new(drain()),
+            Arc::new(undrain()),
+            Arc::new(FileWrite::new()),
+            Arc::new(FileRestore::new()),
+        ];
         let tools = reads
             .into_iter()
             .map(Tool::Read)

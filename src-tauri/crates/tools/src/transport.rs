@@ -7,11 +7,12 @@ mod ssh;
 mod tests;
 
 use crate::Context;
-use fleet::{Agent, Transport, Via};
+use fleet::{Agent, Connection, Transport, Via};
 use std::time::Duration;
 use workflow::ToolError;
 
 pub use ssh::Hosts;
+pub(crate) use ssh::Scanned;
 
 /// A script to run on an agent.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +47,11 @@ pub(crate) enum End {
     Capped,
     /// Stopped here: it took too long.
     TimedOut,
+}
+
+/// Asks a host for its key; nobody logs in.
+pub(crate) async fn scan(connection: &Connection, context: &Context) -> Result<Scanned, ToolError> {
+    context.ports.hosts.scan(connection, context).await
 }
 
 /// Runs a script on an agent. Its standard error goes to the call's log. However it ends, no process of its group is

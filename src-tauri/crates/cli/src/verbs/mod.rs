@@ -1,5 +1,6 @@
 //! The verbs, a file for each, called like it.
 
+mod agents;
 mod audit;
 mod cancel;
 mod decide;
@@ -34,6 +35,7 @@ pub(crate) enum Verb {
     Schema(schema::Schema),
     Run(run::Run),
     Runs(runs::Runs),
+    Agents(agents::Agents),
     Show(show::Show),
     Decide(decide::Decide),
     Doubt(doubt::Doubt),
@@ -49,6 +51,7 @@ impl Verb {
     pub(crate) async fn perform(self, console: &mut Console) -> Outcome {
         match self {
             Verb::Run(run) => return run.perform(console).await,
+            Verb::Agents(agents) => return agents.perform(console).await,
             Verb::Decide(decide) => return decide.perform(console).await,
             Verb::Doubt(doubt) => return doubt.perform(console).await,
             Verb::Cancel(cancel) => return cancel.perform(console).await,
@@ -79,9 +82,12 @@ impl Verb {
             Verb::Operators(operators) => operators.perform(console).await,
             Verb::Log(log) => log.perform(console).await,
             Verb::Audit(audit) => audit.perform(console).await,
-            Verb::Run(_) | Verb::Decide(_) | Verb::Doubt(_) | Verb::Cancel(_) | Verb::Resume(_) => {
-                Ok(Exit::Done)
-            }
+            Verb::Run(_)
+            | Verb::Agents(_)
+            | Verb::Decide(_)
+            | Verb::Doubt(_)
+            | Verb::Cancel(_)
+            | Verb::Resume(_) => Ok(Exit::Done),
         }
     }
 }

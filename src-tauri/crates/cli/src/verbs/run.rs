@@ -103,19 +103,38 @@ impl Run {
                 };
             }
         }
-        let call = api::StartRun {
-            workflow: self.workflow.clone(),
-            inputs: given.clone(),
-        };
-        let started = door.call(call, console.origin()).await?;
-        let head = Line::default()
-            .bold(&info.title)
-            .dim(format!("  run {}", started.run));
-        console.screen.say(&head);
-        let asks = console.screen.asks() && !self.detach;
-        let (run, left) = attend(console, door, &started.run, asks).await?;
-        Ok(super::tell(console, door, &run, left).await)
+        let title = info.title.clone();
+        start(
+            console,
+            door,
+            (&self.workflow, &title),
+            given.clone(),
+            self.detach,
+        )
+        .await
     }
+}
+
+/// Starts a workflow (its id and title) with inputs that have their types, and stays with the run.
+pub(super) async fn start(
+    console: &mut Console,
+    door: &mut engine::Door,
+    (workflow, title): (&str, &str),
+    inputs: Map<String, Json>,
+    detach: bool,
+) -> Outcome {
+    let call = api::StartRun {
+        workflow: workflow.to_owned(),
+        inputs,
+    };
+    let started = door.call(call, console.origin()).await?;
+    let head = Line::default()
+        .bold(title)
+        .dim(format!("  run {}", started.run));
+    console.screen.say(&head);
+    let asks = console.screen.asks() && !detach;
+    let (run, left) = attend(console, door, &started.run, asks).await?;
+    Ok(super::tell(console, door, &run, left).await)
 }
 
 fn from_file(file: &str) -> Result<Map<String, Json>, Trouble> {

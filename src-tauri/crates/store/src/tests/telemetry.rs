@@ -7,9 +7,14 @@ use crate::{Point, WriteFault};
 fn snapshots_and_series_are_kept_until_retention() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    let first = store.save_snapshot("a", 10, "{\"n\":1}").unwrap();
-    let second = store.save_snapshot("a", 20, "{\"n\":2}").unwrap();
-    store.save_snapshot("b", 5, "{}").unwrap();
+    let first = store.save_snapshot("call 1", "a", 10, "{\"n\":1}").unwrap();
+    let second = store.save_snapshot("call 2", "a", 20, "{\"n\":2}").unwrap();
+    assert_eq!(
+        store.save_snapshot("call 1", "a", 11, "again").unwrap(),
+        first,
+        "the same call is the same snapshot"
+    );
+    store.save_snapshot("call 3", "b", 5, "{}").unwrap();
     let read = store.read();
     assert_eq!(read.snapshot(first).unwrap().unwrap().body, "{\"n\":1}");
     assert_eq!(read.latest_snapshot("a").unwrap().unwrap().id, second);
@@ -42,7 +47,7 @@ fn snapshots_and_series_are_kept_until_retention() {
         (None, vec![9.0, 2.5])
     );
     assert!(read.latest_snapshot("b").unwrap().is_some());
-    assert!(store.save_snapshot("a", 30, "{}").unwrap() > second);
+    assert!(store.save_snapshot("call 4", "a", 30, "{}").unwrap() > second);
 }
 
 #[test]

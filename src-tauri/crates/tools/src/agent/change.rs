@@ -77,7 +77,13 @@ pub(crate) fn update_labels() -> HomeTool {
                     "set": put_back,
                     "remove": take_out,
                 });
-                changed(&before, &after, "label", "its labels are as they were", undo)
+                changed(
+                    &before,
+                    &after,
+                    "label",
+                    "its labels are as they were",
+                    undo,
+                )
             })
         },
     })

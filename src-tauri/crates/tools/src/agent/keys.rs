@@ -93,20 +93,23 @@ impl ReadTool for AgentScanKeys {
             } = arguments(&self.spec.name, args)?;
             let scanned = transport::scan(&connection, context).await?;
             let (host, port) = connection.key_host();
-            let (host, known_by) = (host.to_owned(), match &scanned.trust {
-                Trust::Trusted { by } => Some(by.clone()),
-                Trust::Unknown => None,
-                Trust::Changed { .. }
-                | Trust::Revoked { .. }
-                | Trust::CaSigned { .. }
-                | Trust::StoreUnusable { .. } => {
-                    return Err(known_hosts::refusal(
-                        &host_and_port(host, port),
-                        &scanned.fingerprint,
-                        &scanned.trust,
-                    ));
-                }
-            });
+            let (host, known_by) = (
+                host.to_owned(),
+                match &scanned.trust {
+                    Trust::Trusted { by } => Some(by.clone()),
+                    Trust::Unknown => None,
+                    Trust::Changed { .. }
+                    | Trust::Revoked { .. }
+                    | Trust::CaSigned { .. }
+                    | Trust::StoreUnusable { .. } => {
+                        return Err(known_hosts::refusal(
+                            &host_and_port(host, port),
+                            &scanned.fingerprint,
+                            &scanned.trust,
+                        ));
+                    }
+                },
+            );
             let connection = Connection {
                 host_key: Some(scanned.fingerprint.clone()),
                 ..connection
@@ -207,7 +210,10 @@ fn plan<'a>(
         let Some(fingerprint) = known_hosts::fingerprint(&key) else {
             return Err(fault(
                 "not_a_key",
-                format!("What is given for {} is not a public key.", fleet::visible(&host, 80)),
+                format!(
+                    "What is given for {} is not a public key.",
+                    fleet::visible(&host, 80)
+                ),
                 "Take the key as agent.scan_keys gives it.",
             )
             .not_started(ErrorClass::Invalid));
@@ -222,13 +228,24 @@ fn plan<'a>(
             vec![Change {
                 verb: if trust { "trust" } else { "untrust" }.to_owned(),
                 subject: format!("host key of {hostname} ({place})"),
-                diff: format!("{}{algorithm} {fingerprint}\n", if trust { '+' } else { '-' }),
+                diff: format!(
+                    "{}{algorithm} {fingerprint}\n",
+                    if trust { '+' } else { '-' }
+                ),
             }]
         };
         let (host_of, key_of) = (host.clone(), key.clone());
         let change = match trust {
-            true => FleetChange::KeyTrusted { host: host_of, port, key: key_of },
-            false => FleetChange::KeyUntrusted { host: host_of, port, key: key_of },
+            true => FleetChange::KeyTrusted {
+                host: host_of,
+                port,
+                key: key_of,
+            },
+            false => FleetChange::KeyUntrusted {
+                host: host_of,
+                port,
+                key: key_of,
+            },
         };
         Ok(Planned {
             target: Target {
@@ -239,9 +256,15 @@ fn plan<'a>(
                 ("fingerprint".to_owned(), json!(fingerprint)),
                 ("trusted".to_owned(), json!(is_trusted)),
             ]),
-            fleet: if changes.is_empty() { Vec::new() } else { vec![change] },
+            fleet: if changes.is_empty() {
+                Vec::new()
+            } else {
+                vec![change]
+            },
             changes,
-            blast_radius: format!("Logins to {place} by Countersign; nothing is changed on the host."),
+            blast_radius: format!(
+                "Logins to {place} by Countersign; nothing is changed on the host."
+            ),
             undo_says: if trust {
                 format!("{fingerprint} is no longer trusted for {place}")
             } else {

@@ -55,7 +55,8 @@ const MAY_COME_BACK: [&str; 9] = [
 
 impl AgentPlanRegister {
     pub(crate) fn new() -> AgentPlanRegister {
-        let outputs = json!({ "type": ["array", "null"], "maxItems": 10_000, "items": { "type": "object" } });
+        let outputs =
+            json!({ "type": ["array", "null"], "maxItems": 10_000, "items": { "type": "object" } });
         AgentPlanRegister {
             spec: ToolSpec {
                 name: "agent.plan_register".to_owned(),

@@ -153,7 +153,15 @@ fn incomplete(hostname: &str, end: End) -> ToolError {
 /// What is kept with the agent's row; a number or a name each, made harmless.
 fn facts(said: &BTreeMap<&str, &str>) -> BTreeMap<String, String> {
     let names = [
-        "os", "kernel", "arch", "hostname", "user", "ncpu", "memory_kib", "sudo", "runtime",
+        "os",
+        "kernel",
+        "arch",
+        "hostname",
+        "user",
+        "ncpu",
+        "memory_kib",
+        "sudo",
+        "runtime",
     ];
     names
         .iter()
@@ -165,8 +173,12 @@ fn facts(said: &BTreeMap<&str, &str>) -> BTreeMap<String, String> {
 
 fn checks(said: &BTreeMap<&str, &str>, now_us: i64) -> Vec<Json> {
     let text = |name: &str| fleet::visible(said.get(name).copied().unwrap_or_default(), 200);
-    let number = |name: &str| said.get(name).and_then(|value| value.trim().parse::<u64>().ok());
-    let check = |check: &str, ok: bool, says: String| json!({ "check": check, "ok": ok, "says": says });
+    let number = |name: &str| {
+        said.get(name)
+            .and_then(|value| value.trim().parse::<u64>().ok())
+    };
+    let check =
+        |check: &str, ok: bool, says: String| json!({ "check": check, "ok": ok, "says": says });
     let disk = said.get("disk_kib").and_then(|line| {
         let mut words = line.split(' ').map(|word| word.parse::<u64>().ok());
         Some((words.next()??, words.next()??))

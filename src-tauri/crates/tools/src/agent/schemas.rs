@@ -117,9 +117,7 @@ pub(super) fn check_label(name: &str, value: &str) -> Result<(), ToolError> {
                 .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
     };
     let fits = match name.split_once('/') {
-        Some((prefix, name)) => {
-            prefix.len() <= 253 && prefix.split('.').all(word) && word(name)
-        }
+        Some((prefix, name)) => prefix.len() <= 253 && prefix.split('.').all(word) && word(name),
         None => word(name),
     };
     if fits && (value.is_empty() || word(value)) {

@@ -147,11 +147,19 @@ fn check_name(name: &str) -> Result<(), ToolError> {
     }
     let better: String = name
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c.to_ascii_lowercase() } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '.' {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
         .collect();
     let better = better.trim_matches(['-', '.']);
     let hint = if check_better(better) {
-        format!("Use letters, digits, - and dots, as in {better}; what ssh calls it goes into ssh_alias.")
+        format!(
+            "Use letters, digits, - and dots, as in {better}; what ssh calls it goes into ssh_alias."
+        )
     } else {
         "Use letters, digits, - and dots, as in web-01.example.org.".to_owned()
     };
@@ -164,7 +172,10 @@ fn check_name(name: &str) -> Result<(), ToolError> {
 }
 
 fn check_better(name: &str) -> bool {
-    !name.is_empty() && name.split('.').all(|label| !label.is_empty() && label.len() <= 63)
+    !name.is_empty()
+        && name
+            .split('.')
+            .all(|label| !label.is_empty() && label.len() <= 63)
 }
 
 /// How it would be reached: what is said here, else what the ssh config says, else what ssh does by itself.
@@ -189,7 +200,9 @@ async fn connection(asked: &Arguments) -> Result<(Connection, Vec<String>), Tool
     let why = asked.needs_openssh.clone().or(resolved.openssh.clone());
     let via = match why {
         Some(reason) => {
-            notes.push(format!("The ssh program of this computer is used: {reason}"));
+            notes.push(format!(
+                "The ssh program of this computer is used: {reason}"
+            ));
             Via::Openssh { reason }
         }
         None => Via::Ssh,

@@ -1,10 +1,7 @@
 //! Expressions: MiniJinja with strict undefined values and a fuel limit (workflow-format.md, semantics.md 16).
 //! An expression alone in a scalar keeps its type; inside text it becomes text. No shell text anywhere.
 
-use minijinja::{
-    Environment, UndefinedBehavior, Value,
-    value::ValueKind,
-};
+use minijinja::{Environment, UndefinedBehavior, Value, value::ValueKind};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeSet;
 
