@@ -231,6 +231,30 @@ pub struct Clock {
     pub source: Option<String>,
     /// How far the time source says it is off, in seconds.
     pub offset_s: Option<f64>,
+    /// How far it is at least from the clock of the computer that asked, in seconds; see [`Snapshot::compare_clock`].
+    #[serde(default)]
+    pub skew_s: Option<f64>,
+}
+
+impl Snapshot {
+    /// Compares the host's clock with the one here: it was asked and answered at these times, in microseconds since
+    /// 1970 (UTC). What the way there and back may explain is no skew, so a slow host is not taken for a wrong clock.
+    pub fn compare_clock(&mut self, asked_us: i64, answered_us: i64) {
+        let Some(epoch_us) = self.host.epoch_us else {
+            return;
+        };
+        // A date without fractions may be up to a second older than the moment it was read.
+        let until_us = match epoch_us % 1_000_000 {
+            0 => epoch_us + 999_999,
+            _ => epoch_us,
+        };
+        let off_us = if epoch_us > answered_us {
+            epoch_us - answered_us
+        } else {
+            (until_us - asked_us).min(0)
+        };
+        self.clock.skew_s = Some(off_us as f64 / 1e6);
+    }
 }
 
 /// Something that the snapshot does not hold.

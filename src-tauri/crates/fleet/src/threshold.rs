@@ -223,6 +223,18 @@ pub fn thresholds(limits: &Limits) -> Vec<Threshold> {
                 "node-mixin NodeClockSkewDetected",
             ),
         ),
+        limited(
+            limits.clock_skew_ms.map(|ms| ms / 1000.0),
+            row(
+                Clock,
+                "system.clock.skew",
+                None,
+                0.5,
+                Some(300.0),
+                "s",
+                "Countersign: against this computer's clock; Kerberos refuses five minutes (RFC 4120)",
+            ),
+        ),
         row(
             Services,
             "system.processes.zombies",

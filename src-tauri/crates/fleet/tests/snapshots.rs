@@ -180,6 +180,46 @@ fn a_clock_that_nobody_keeps_failed_units_and_a_restart() {
 }
 
 #[test]
+fn a_wrong_clock_is_told_from_a_slow_answer() {
+    const SECOND: i64 = 1_000_000;
+    // The host's clock, when it was asked and when it answered, in seconds; then the skew and whether it is a finding.
+    let check =
+        |epoch_us: i64, asked_s: i64, answered_s: i64, skew_s: f64, severity: Option<Severity>| {
+            let mut snapshot = snapshot("healthy");
+            snapshot.host.epoch_us = Some(epoch_us);
+            snapshot.compare_clock(asked_s * SECOND, answered_s * SECOND);
+            assert_eq!(value(&snapshot, "system.clock.skew"), skew_s);
+            let found = judge(&snapshot, &Limits::default(), &[Check::Clock]);
+            assert_eq!(found.first().map(|finding| finding.severity), severity);
+        };
+    check(105 * SECOND + 1, 100, 110, 0.0, None);
+    check(
+        117 * SECOND + 500_000,
+        100,
+        110,
+        7.5,
+        Some(Severity::Warning),
+    );
+    check(
+        93 * SECOND + 500_000,
+        100,
+        110,
+        -6.5,
+        Some(Severity::Warning),
+    );
+    check(
+        1100 * SECOND + 500_000,
+        100,
+        110,
+        990.5,
+        Some(Severity::Critical),
+    );
+    // Whole seconds: it may have been read up to a second later.
+    check(99 * SECOND, 100, 110, -0.000_001, None);
+    check(100 * SECOND, 100, 100, 0.0, None);
+}
+
+#[test]
 fn a_poor_host_has_gaps_and_is_not_partial() {
     let snapshot = snapshot("busybox");
     assert!(!snapshot.is_partial(), "{:?}", snapshot.gaps);

@@ -163,6 +163,9 @@ impl Snapshot {
         if let Some(offset) = self.clock.offset_s {
             add(Measure::new("system.clock.offset", offset, "s", Errors));
         }
+        if let Some(skew) = self.clock.skew_s {
+            add(Measure::new("system.clock.skew", skew, "s", Errors));
+        }
         all
     }
 }

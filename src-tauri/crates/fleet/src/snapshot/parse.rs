@@ -307,6 +307,7 @@ fn clock(sections: &Sections) -> Clock {
             synchronised: Some(answer == "yes"),
             source: Some("timedatectl".to_owned()),
             offset_s,
+            skew_s: None,
         };
     }
     if let Some(line) = sections
@@ -318,6 +319,7 @@ fn clock(sections: &Sections) -> Clock {
             synchronised,
             source: Some("chronyc".to_owned()),
             offset_s: chrony_offset(sections),
+            skew_s: None,
         };
     }
     if let Some(line) = sections
@@ -329,6 +331,7 @@ fn clock(sections: &Sections) -> Clock {
             synchronised,
             source: Some("adjtimex".to_owned()),
             offset_s: None,
+            skew_s: None,
         };
     }
     Clock::default()

@@ -185,3 +185,6 @@ pub(super) fn row_fact(row: Option<&Json>) -> Json {
         None => json!("absent"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 
 use crate::transport::{self, End, Script};
 use crate::{BoxFuture, Context, ReadTool, TakenSnapshot, fault::arguments, fault::fault};
-use fleet::{Agent, Check, Measure, Snapshot, Why, thresholds};
+use fleet::{Agent, Check, Measure, Snapshot, Transport, Why, thresholds};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::time::Duration;
@@ -40,8 +40,9 @@ pub(super) async fn take(agent: &Agent, context: &Context) -> Result<Kept, ToolE
         timeout: TIMEOUT,
         cap_bytes: Snapshot::MAX_BYTES,
     };
+    let asked_us = context.now_us();
     let answer = transport::run(agent, script, context).await?;
-    let snapshot =
+    let mut snapshot =
         Snapshot::parse(&answer.stdout).map_err(|error| {
             match answer.end {
         End::TimedOut => fault(
@@ -58,6 +59,9 @@ pub(super) async fn take(agent: &Agent, context: &Context) -> Result<Kept, ToolE
         .not_done(ErrorClass::Io),
     }
         })?;
+    if agent.transport != Transport::Local {
+        snapshot.compare_clock(asked_us, context.now_us());
+    }
     let measures = snapshot.measures();
     let taken = TakenSnapshot {
         key: context.key,
