@@ -288,7 +288,3 @@ fn read(file: &Path) -> Result<Vec<u8>, String> {
     }
     Ok(bytes)
 }
-
-pub(crate) fn refusal(_: &str, _: &str, _: &Trust) -> workflow::ToolError {
-    crate::fault::fault("x", "x", "x").not_started(workflow::ErrorClass::Invalid)
-}

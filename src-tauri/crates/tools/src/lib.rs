@@ -44,7 +44,6 @@ mod metrics;
 mod ports;
 mod report;
 mod secrets;
-mod ssh_config;
 #[cfg(test)]
 mod testing;
 mod transport;
