@@ -44,6 +44,15 @@ mod metrics;
 mod ports;
 mod report;
 mod secrets;
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "the transports and the import ask it"
+    )
+)]
+mod ssh_config;
 #[cfg(test)]
 mod testing;
 mod transport;
