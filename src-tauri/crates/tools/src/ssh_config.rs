@@ -123,6 +123,29 @@ async fn resolve_with(
     Ok(resolved)
 }
 
+/// The hosts of a text as in ProxyJump: `user@bastion:2222,inner`. The first may have hosts before it in the config.
+///
+/// # Errors
+/// As [`resolve`], and when it is not such a list.
+pub(crate) async fn jumps(list: &str, config: Option<&Path>) -> Result<Vec<Hop>, ToolError> {
+    let mut hops = Vec::new();
+    for word in list.split(',') {
+        let wanted = Wanted::hop(word.trim())
+            .ok_or_else(|| broken_jump(list, format!("{word:?} is not a host")))?;
+        let hop = resolve(&wanted.alias, config).await?;
+        if hops.is_empty() {
+            hops = hop.jumps;
+        }
+        hops.push(Hop {
+            address: hop.hostname,
+            port: wanted.port.unwrap_or(hop.port),
+            user: wanted.user.unwrap_or(hop.user),
+            ssh_alias: Some(wanted.alias),
+        });
+    }
+    Ok(hops)
+}
+
 /// Whom the config is asked for.
 struct Wanted {
     alias: String,
