@@ -35,23 +35,11 @@ mod fault;
 mod file;
 mod health;
 mod job;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "the transports ask it")
-)]
 mod known_hosts;
 mod metrics;
 mod ports;
 mod report;
 mod secrets;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "the transports and the import ask it"
-    )
-)]
 mod ssh_config;
 #[cfg(test)]
 mod testing;
@@ -65,7 +53,7 @@ pub use ports::{
     HostKeys, Inventory, Jobs, Metrics, MetricsQuery, PortError, Ports, Snapshots, TakenSnapshot,
 };
 pub use secrets::{NoSecrets, Secret, SecretFault, Secrets};
-pub use transport::Hosts;
+pub use transport::{HostLimits, Hosts};
 
 /// Work that blocks, on a thread for it. A panic in it is this tool's error, never the program's.
 async fn blocking<T: Send + 'static>(

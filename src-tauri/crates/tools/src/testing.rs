@@ -2,10 +2,12 @@
 //! by a run whose gate was approved.
 
 mod approved;
+pub(crate) mod sshd;
 
 use crate::{
-    BoxFuture, Catalogue, Context, HostKeys, Inventory, Jobs, LogLine, LogSink, Metrics,
-    MetricsQuery, PortError, Ports, Snapshots, TakenSnapshot, Tool,
+    BoxFuture, Catalogue, Context, HostKeys, HostLimits, Hosts, Inventory, Jobs, LogLine, LogSink,
+    Metrics, MetricsQuery, PortError, Ports, Secret, SecretFault, Secrets, Snapshots,
+    TakenSnapshot, Tool,
 };
 use fleet::{Agent, Job, Series};
 use serde_json::{Value as Json, json};
@@ -28,6 +30,10 @@ pub(crate) struct World {
     pub(crate) jobs: Vec<Job>,
     pub(crate) series: Vec<Series>,
     pub(crate) kept: Mutex<Vec<TakenSnapshot>>,
+    /// Secrets by reference.
+    pub(crate) secrets: BTreeMap<String, Result<String, SecretFault>>,
+    /// The limits of the ways to hosts, when not the usual ones.
+    pub(crate) limits: Option<HostLimits>,
 }
 
 impl Inventory for World {
@@ -53,6 +59,17 @@ impl HostKeys for World {
         let place = (host.to_owned(), port);
         let keys = self.host_keys.get(&place).cloned().unwrap_or_default();
         Box::pin(async { Ok(keys) })
+    }
+}
+
+impl Secrets for World {
+    fn read<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Secret, SecretFault>> {
+        let found = match self.secrets.get(reference) {
+            Some(Ok(value)) => Ok(Secret::new(value.clone().into_bytes())),
+            Some(Err(fault)) => Err(fault.clone()),
+            None => Err(SecretFault::NotFound(reference.to_owned())),
+        };
+        Box::pin(async { found })
     }
 }
 
@@ -122,8 +139,8 @@ impl Stage {
                 metrics: world.clone(),
                 snapshots: world.clone(),
                 host_keys: world.clone(),
-                secrets: Arc::new(crate::NoSecrets),
-                hosts: Arc::new(crate::Hosts::new()),
+                secrets: world.clone(),
+                hosts: Arc::new(world.limits.map_or_else(Hosts::new, Hosts::with)),
             }),
             data_dir: root.join("data"),
         };

@@ -1,6 +1,7 @@
 //! How a script reaches an agent: POSIX sh on the standard input of `/bin/sh -s`, arguments as positional parameters,
 //! the answer framed by markers in its standard output (fleet.md "Commands"). Other transports are a further arm here.
 
+mod lines;
 mod local;
 mod ssh;
 #[cfg(test)]
@@ -11,8 +12,8 @@ use fleet::{Agent, Connection, Transport, Via};
 use std::time::Duration;
 use workflow::ToolError;
 
-pub use ssh::Hosts;
-pub(crate) use ssh::Scanned;
+pub use ssh::{HostLimits, Hosts};
+pub(crate) use ssh::{Scanned, refusal};
 
 /// A script to run on an agent.
 #[derive(Clone, Copy, Debug)]

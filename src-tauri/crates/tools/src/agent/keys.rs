@@ -97,16 +97,10 @@ impl ReadTool for AgentScanKeys {
                 host.to_owned(),
                 match &scanned.trust {
                     Trust::Trusted { by } => Some(by.clone()),
-                    Trust::Unknown => None,
-                    Trust::Changed { .. }
-                    | Trust::Revoked { .. }
-                    | Trust::CaSigned { .. }
-                    | Trust::StoreUnusable { .. } => {
-                        return Err(known_hosts::refusal(
-                            &host_and_port(host, port),
-                            &scanned.fingerprint,
-                            &scanned.trust,
-                        ));
+                    // An authority vouches for other keys than this one: a person may still trust it.
+                    Trust::Unknown | Trust::CaSigned { .. } => None,
+                    Trust::Changed { .. } | Trust::Revoked { .. } | Trust::StoreUnusable { .. } => {
+                        return Err(transport::refusal(&connection, &scanned));
                     }
                 },
             );

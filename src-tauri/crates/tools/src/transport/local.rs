@@ -1,8 +1,8 @@
 //! This computer as an agent. One process group for each script; the environment is not inherited. A process that
 //! leaves its group on purpose (setsid) is out of reach; the scripts that ship do not.
 
-use super::{Answer, End, Script};
-use crate::{Context, Stream, fault::fault};
+use super::{Answer, End, Script, lines::Lines};
+use crate::{Context, fault::fault};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::{process::Stdio, time::Duration};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
@@ -16,8 +16,6 @@ const GRACE: Duration = Duration::from_millis(500);
 /// How long output may still come after the script itself has ended, from what it left running.
 const DRAIN: Duration = Duration::from_millis(200);
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-const LOG_LINE_BYTES: usize = 4096;
-const LOG_BYTES: usize = 256 * 1024;
 
 /// Kills the group when the future that owns it is dropped. The leader is not reaped before, so its number is still
 /// ours and cannot mean a stranger.
@@ -170,38 +168,12 @@ async fn read_capped(
     }
 }
 
-/// Hands each line to the log; long lines are cut into pieces, and after a limit the rest is left out with a note.
+/// Hands each line to the call's log.
 async fn log_lines(mut from: impl AsyncRead + Unpin, context: &Context) -> Result<(), ()> {
-    let (mut buffer, mut line, mut logged) = (vec![0; 8 * 1024], Vec::new(), 0);
-    let mut log = |line: &mut Vec<u8>| {
-        if logged <= LOG_BYTES {
-            logged += line.len() + 1;
-            context.log.line(Stream::Stderr, std::mem::take(line));
-            if logged > LOG_BYTES {
-                context.log.note(format!(
-                    "Further lines are left out: the limit is {LOG_BYTES} bytes."
-                ));
-            }
-        }
-        line.clear();
-    };
-    loop {
-        match from.read(&mut buffer).await {
-            Ok(0) | Err(_) => break,
-            Ok(count) => {
-                for byte in &buffer[..count] {
-                    if *byte == b'\n' || line.len() == LOG_LINE_BYTES {
-                        log(&mut line);
-                    }
-                    if *byte != b'\n' {
-                        line.push(*byte);
-                    }
-                }
-            }
-        }
+    let (mut buffer, mut lines) = (vec![0; 8 * 1024], Lines::new(context));
+    while let Ok(count @ 1..) = from.read(&mut buffer).await {
+        lines.take(&buffer[..count]);
     }
-    if !line.is_empty() {
-        log(&mut line);
-    }
+    lines.end();
     Ok(())
 }

@@ -1,0 +1,533 @@
+//! Logging in, in the order of OpenSSH: the keys of the ssh-agent, certificates, key files; or the one credential that
+//! was named. Says what was tried when nothing helped, never a secret. Opening key files is `keys`.
+
+use super::fault::{self, Step};
+use super::handshake::{Seen, Watch};
+use super::keys::{self, FileSigner, KeyFile, NoSignature};
+use super::link::Inner;
+use super::target::Target;
+use crate::Context;
+use crate::fault::fault as fault_of;
+use crate::ssh_config::Resolved;
+use fleet::{Credential, visible};
+use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse};
+use russh::keys::agent::{AgentIdentity, client::AgentClient};
+use russh::keys::{Algorithm, Certificate, HashAlg, PublicKey};
+use russh::{MethodKind, MethodSet};
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use tokio::net::UnixStream;
+use tokio::time::timeout;
+use workflow::{ErrorClass, ToolError};
+
+type Agent = AgentClient<UnixStream>;
+
+/// Logs in, or says why not.
+pub(super) async fn login(
+    hosts: &Inner,
+    handle: &mut Handle<Watch>,
+    seen: &Seen,
+    target: &Target,
+    config: &Resolved,
+    context: &Context,
+) -> Result<(), ToolError> {
+    let mut attempt = Attempt {
+        hosts,
+        handle,
+        seen,
+        target,
+        context,
+        tried: Vec::new(),
+        offered: None,
+        more_wanted: false,
+        held_back: None,
+    };
+    let logged_in = match &target.credential {
+        Credential::Password(name) => attempt.password(name).await?,
+        Credential::KeyFile(path) => attempt.one_file(Path::new(path)).await?,
+        Credential::SshAgent => {
+            let mut agent = attempt.agent(config).await?;
+            attempt.agent_keys(&mut agent, &[], false).await?
+        }
+        Credential::SshConfig => attempt.as_configured(config).await?,
+    };
+    if logged_in {
+        return Ok(());
+    }
+    Err(attempt.refused().await)
+}
+
+/// One login as far as it came.
+struct Attempt<'a> {
+    hosts: &'a Inner,
+    handle: &'a mut Handle<Watch>,
+    seen: &'a Seen,
+    target: &'a Target,
+    context: &'a Context,
+    /// For people: what was tried.
+    tried: Vec<String>,
+    /// What the host says it takes.
+    offered: Option<MethodSet>,
+    /// The host took something and wants something else too.
+    more_wanted: bool,
+    /// An error that matters only when nothing else helps.
+    held_back: Option<ToolError>,
+}
+
+impl Attempt<'_> {
+    async fn as_configured(&mut self, config: &Resolved) -> Result<bool, ToolError> {
+        let (mut files, mut wanted) = (Vec::new(), Vec::new());
+        for path in &config.identity_files {
+            match KeyFile::read(path).await {
+                Ok(Some(file)) => {
+                    wanted.extend(file.public.clone());
+                    files.push((path, file));
+                }
+                Ok(None) => wanted.extend(keys::beside(path)),
+                Err(error) => {
+                    self.tried.push(format!("not {}", shown(path)));
+                    self.held_back.get_or_insert(error);
+                }
+            }
+        }
+        let mut held = Vec::new();
+        let mut agent = self.agent(config).await.ok();
+        if let Some(agent) = &mut agent {
+            held = self.identities(agent).await.unwrap_or_default();
+            if self
+                .agent_keys(agent, &wanted, config.identities_only)
+                .await?
+            {
+                return Ok(true);
+            }
+        }
+        let beside = files
+            .iter()
+            .map(|(path, _)| KeyFile::certificate_path(path));
+        let places: Vec<PathBuf> = config
+            .certificate_files
+            .iter()
+            .cloned()
+            .chain(beside)
+            .collect();
+        for place in places {
+            let Some(certificate) = keys::certificate(&place).await else {
+                continue;
+            };
+            let owner = |key: &PublicKey| key.key_data() == certificate.public_key();
+            let what = format!("certificate {}", shown(&place));
+            let file = files
+                .iter()
+                .find(|(_, file)| file.public.as_ref().is_some_and(owner));
+            let logged_in = if let Some((_, file)) = file {
+                self.certificate_of_file(what, certificate, file).await?
+            } else if let Some(agent) = &mut agent
+                && held.iter().any(|identity| owner(&public_key(identity)))
+            {
+                self.certificate_of_agent(what, certificate, agent).await?
+            } else {
+                continue;
+            };
+            if logged_in {
+                return Ok(true);
+            }
+        }
+        for (_, file) in &files {
+            let in_agent = held.iter().any(|identity| {
+                file.public
+                    .as_ref()
+                    .is_some_and(|key| key.key_data() == public_key(identity).key_data())
+            });
+            if !in_agent && self.key_of_file(file).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn one_file(&mut self, path: &Path) -> Result<bool, ToolError> {
+        let Some(file) = KeyFile::read(path).await? else {
+            return Err(fault_of(
+                "key_file_missing",
+                format!("There is no key file {}.", shown(path)),
+                "Look at the path, or choose another credential for this host.",
+            )
+            .not_started(ErrorClass::Auth));
+        };
+        let place = KeyFile::certificate_path(path);
+        if let Some(certificate) = keys::certificate(&place).await
+            && self
+                .certificate_of_file(format!("certificate {}", shown(&place)), certificate, &file)
+                .await?
+        {
+            return Ok(true);
+        }
+        self.key_of_file(&file).await
+    }
+
+    async fn key_of_file(&mut self, file: &KeyFile) -> Result<bool, ToolError> {
+        if !self.takes(MethodKind::PublicKey) {
+            return Ok(false);
+        }
+        let key = match &file.public {
+            Some(key) => key.clone(),
+            None => match self.hosts.ring.unlock(file, self.context).await {
+                Ok(key) => key.public_key().clone(),
+                Err(error) => {
+                    self.tried.push(format!("not {}", shown(file.path())));
+                    self.held_back.get_or_insert(error);
+                    return Ok(false);
+                }
+            },
+        };
+        let print = key.fingerprint(HashAlg::Sha256);
+        self.tried
+            .push(format!("key file {} ({print})", shown(file.path())));
+        let hash = self.hash_for(&key.algorithm()).await;
+        let mut signer = self.signer(file);
+        let user = self.target.user.as_str();
+        let asked = self
+            .handle
+            .authenticate_publickey_with(user, key, hash, &mut signer);
+        let result = within(self.hosts, self.target, asked).await?;
+        self.signed_by_file(result)
+    }
+
+    async fn certificate_of_file(
+        &mut self,
+        what: String,
+        certificate: Certificate,
+        file: &KeyFile,
+    ) -> Result<bool, ToolError> {
+        if !self.takes(MethodKind::PublicKey) {
+            return Ok(false);
+        }
+        self.tried.push(what);
+        let hash = self.hash_for(&certificate.algorithm()).await;
+        let mut signer = self.signer(file);
+        let user = self.target.user.as_str();
+        let asked = self
+            .handle
+            .authenticate_certificate_with(user, certificate, hash, &mut signer);
+        let result = within(self.hosts, self.target, asked).await?;
+        self.signed_by_file(result)
+    }
+
+    fn signed_by_file(
+        &mut self,
+        result: Result<AuthResult, NoSignature>,
+    ) -> Result<bool, ToolError> {
+        match result {
+            Ok(result) => self.came(result),
+            Err(NoSignature::Key(error)) => {
+                // The host would take this key: the reason it cannot be used is the answer.
+                self.held_back = Some(error);
+                Ok(false)
+            }
+            Err(NoSignature::Gone) => Err(self.broken_off()),
+        }
+    }
+
+    /// The ssh-agent that the config or the environment names.
+    async fn agent(&self, config: &Resolved) -> Result<Agent, ToolError> {
+        let socket = match &config.identity_agent {
+            Some(path) => Some(path.clone()).filter(|path| path != Path::new("none")),
+            None => std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from),
+        };
+        let unavailable = |why: String| {
+            fault_of(
+                "agent_unavailable",
+                format!("The ssh-agent does not answer: {why}."),
+                "Start it and add the key (ssh-add), or choose another credential for this host.",
+            )
+            .not_started(ErrorClass::Auth)
+        };
+        let Some(socket) = socket.filter(|socket| !socket.as_os_str().is_empty()) else {
+            return Err(unavailable("SSH_AUTH_SOCK is not set".to_owned()));
+        };
+        let mut agent = match timeout(self.hosts.limits.auth, Agent::connect_uds(&socket)).await {
+            Ok(Ok(agent)) => agent,
+            Ok(Err(error)) => {
+                let why = format!("{}: {}", shown(&socket), visible(&error.to_string(), 200));
+                return Err(unavailable(why));
+            }
+            Err(_) => return Err(unavailable(shown(&socket))),
+        };
+        if let Some(binding) = self.handle.agent_session_binding() {
+            // An older agent does not know this and says so; keys that are bound to hosts need it.
+            let _ = timeout(self.hosts.limits.auth, agent.bind_session(binding, false)).await;
+        }
+        Ok(agent)
+    }
+
+    async fn identities(&self, agent: &mut Agent) -> Option<Vec<AgentIdentity>> {
+        timeout(self.hosts.limits.auth, agent.request_identities())
+            .await
+            .ok()?
+            .ok()
+    }
+
+    /// The keys and certificates of the agent: first those that the config names, then, unless only these are wanted,
+    /// the others.
+    async fn agent_keys(
+        &mut self,
+        agent: &mut Agent,
+        wanted: &[PublicKey],
+        only_wanted: bool,
+    ) -> Result<bool, ToolError> {
+        let mut held = self.identities(agent).await.unwrap_or_default();
+        if held.is_empty() {
+            self.tried
+                .push("the ssh-agent, which holds no key".to_owned());
+        }
+        let is_wanted = |identity: &AgentIdentity| {
+            let key = public_key(identity);
+            wanted
+                .iter()
+                .any(|wanted| wanted.key_data() == key.key_data())
+        };
+        held.retain(|identity| !only_wanted || is_wanted(identity));
+        held.sort_by_key(|identity| !is_wanted(identity));
+        for identity in held {
+            if !self.takes(MethodKind::PublicKey) {
+                return Ok(false);
+            }
+            let print = public_key(&identity).fingerprint(HashAlg::Sha256);
+            let logged_in = match identity {
+                AgentIdentity::Certificate { certificate, .. } => {
+                    let what = format!("certificate of the ssh-agent ({print})");
+                    self.certificate_of_agent(what, certificate, agent).await?
+                }
+                AgentIdentity::PublicKey { key, .. } => {
+                    self.tried.push(format!("key of the ssh-agent ({print})"));
+                    let hash = self.hash_for(&key.algorithm()).await;
+                    let user = self.target.user.as_str();
+                    let asked = self
+                        .handle
+                        .authenticate_publickey_with(user, key, hash, agent);
+                    let result = within(self.hosts, self.target, asked).await?;
+                    // The agent may refuse to sign (asked for a confirmation): as if it did not hold the key.
+                    match result {
+                        Ok(result) => self.came(result)?,
+                        Err(_) => false,
+                    }
+                }
+            };
+            if logged_in {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn certificate_of_agent(
+        &mut self,
+        what: String,
+        certificate: Certificate,
+        agent: &mut Agent,
+    ) -> Result<bool, ToolError> {
+        self.tried.push(what);
+        let hash = self.hash_for(&certificate.algorithm()).await;
+        let user = self.target.user.as_str();
+        let asked = self
+            .handle
+            .authenticate_certificate_with(user, certificate, hash, agent);
+        match within(self.hosts, self.target, asked).await? {
+            Ok(result) => self.came(result),
+            Err(_) => Ok(false),
+        }
+    }
+
+    async fn password(&mut self, name: &str) -> Result<bool, ToolError> {
+        let reference = format!("keychain:{name}");
+        let secret = self.context.ports.secrets.read(&reference).await;
+        let secret = secret.map_err(|why| {
+            let what = format!("the password for {}", self.target.login());
+            keys::no_secret(&what, &reference, &why)
+        })?;
+        let text = |secret: &crate::Secret| String::from_utf8_lossy(secret.expose()).into_owned();
+        let user = self.target.user.as_str();
+        self.tried.push("password".to_owned());
+        // Given away: the library overwrites it when it has been sent.
+        let asked = self.handle.authenticate_password(user, text(&secret));
+        let result = within(self.hosts, self.target, asked).await?;
+        if self.answered(result)? {
+            return Ok(true);
+        }
+        if self.takes(MethodKind::Password) || !self.takes(MethodKind::KeyboardInteractive) {
+            return Ok(false);
+        }
+        // Many servers with PAM take the password only as the answer to a question.
+        self.tried
+            .push("password as keyboard-interactive".to_owned());
+        let asked = self
+            .handle
+            .authenticate_keyboard_interactive_start(user, None);
+        let mut step = within(self.hosts, self.target, asked).await?;
+        let mut told = false;
+        loop {
+            let answers = match step {
+                Ok(KeyboardInteractiveAuthResponse::Success) => return Ok(true),
+                Ok(KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. }) => {
+                    match prompts.as_slice() {
+                        [] => Vec::new(),
+                        [prompt] if !prompt.echo && !told => {
+                            told = true;
+                            vec![text(&secret)]
+                        }
+                        _ => {
+                            self.more_wanted = true;
+                            return Ok(false);
+                        }
+                    }
+                }
+                Ok(KeyboardInteractiveAuthResponse::Failure {
+                    remaining_methods,
+                    partial_success,
+                }) => {
+                    return self.came(AuthResult::Failure {
+                        remaining_methods,
+                        partial_success,
+                    });
+                }
+                Err(_) => return Err(self.broken_off()),
+            };
+            let asked = self
+                .handle
+                .authenticate_keyboard_interactive_respond(answers);
+            step = within(self.hosts, self.target, asked).await?;
+        }
+    }
+
+    /// RFC 8332: SHA-2 for RSA keys, the better one that the host knows; never SHA-1.
+    async fn hash_for(&self, algorithm: &Algorithm) -> Option<HashAlg> {
+        if !matches!(algorithm, Algorithm::Rsa { .. }) {
+            return None;
+        }
+        match self.handle.best_supported_rsa_hash().await {
+            Ok(Some(Some(hash))) => Some(hash),
+            Ok(Some(None) | None) | Err(_) => Some(HashAlg::Sha512),
+        }
+    }
+
+    fn signer<'f>(&self, file: &'f KeyFile) -> FileSigner<'f>
+    where
+        Self: 'f,
+    {
+        FileSigner {
+            ring: &self.hosts.ring,
+            file,
+            context: self.context,
+        }
+    }
+
+    /// Does the host take this method, as far as it has said?
+    fn takes(&self, method: MethodKind) -> bool {
+        self.offered
+            .as_ref()
+            .is_none_or(|offered| offered.contains(&method))
+    }
+
+    fn answered(&mut self, result: Result<AuthResult, russh::Error>) -> Result<bool, ToolError> {
+        match result {
+            Ok(result) => self.came(result),
+            Err(_) => Err(self.broken_off()),
+        }
+    }
+
+    /// What the host said to an attempt.
+    fn came(&mut self, result: AuthResult) -> Result<bool, ToolError> {
+        match result {
+            AuthResult::Success => Ok(true),
+            AuthResult::Failure {
+                remaining_methods,
+                partial_success,
+            } => {
+                if self.handle.is_closed() {
+                    return Err(self.broken_off());
+                }
+                self.more_wanted |= partial_success;
+                self.offered = Some(remaining_methods);
+                Ok(false)
+            }
+        }
+    }
+
+    /// The host ended the connection in the middle of the login.
+    fn broken_off(&self) -> ToolError {
+        match self.seen.parting() {
+            Some(text) => self.failed(&format!("It ended the login: \"{}\".", visible(&text, 200))),
+            None => fault::handshake(self.target, &russh::Error::Disconnect, self.seen),
+        }
+    }
+
+    /// The error when nothing helped.
+    async fn refused(mut self) -> ToolError {
+        if let Some(error) = self.held_back.take() {
+            return error;
+        }
+        if self.offered.is_none() {
+            // Nothing was there to try, so the host was not asked yet.
+            let asked = self.handle.authenticate_none(self.target.user.as_str());
+            match within(self.hosts, self.target, asked).await {
+                Ok(Ok(result)) => match self.came(result) {
+                    // It asks nobody for anything, and we have nothing to show: better not.
+                    Ok(_) => {}
+                    Err(error) => return error,
+                },
+                Ok(Err(_)) => return self.broken_off(),
+                Err(error) => return error,
+            }
+        }
+        let offered: Vec<String> = self
+            .offered
+            .iter()
+            .flat_map(|offered| offered.iter().map(String::from))
+            .collect();
+        let more = if self.more_wanted {
+            "It wants more than one proof. "
+        } else {
+            ""
+        };
+        self.failed(&format!("{more}It takes: {}.", offered.join(", ")))
+    }
+
+    fn failed(&self, more: &str) -> ToolError {
+        let tried = if self.tried.is_empty() {
+            "nothing, for there is no key".to_owned()
+        } else {
+            self.tried.join(", ")
+        };
+        fault_of(
+            "auth_failed",
+            format!("{} refused the login. Tried: {tried}. {more}", self.target.login()),
+            "Look whether the user is right and the key stands in authorized_keys there. With many keys in the \
+             ssh-agent, set IdentityFile and IdentitiesOnly for the host.",
+        )
+        .not_started(ErrorClass::Auth)
+    }
+}
+
+/// One exchange with the host, in its time.
+async fn within<T>(
+    hosts: &Inner,
+    target: &Target,
+    exchange: impl Future<Output = T>,
+) -> Result<T, ToolError> {
+    timeout(hosts.limits.auth, exchange)
+        .await
+        .map_err(|_| fault::too_slow(target, Step::Login, hosts.limits.auth))
+}
+
+fn public_key(identity: &AgentIdentity) -> PublicKey {
+    match identity {
+        AgentIdentity::PublicKey { key, .. } => key.clone(),
+        AgentIdentity::Certificate { certificate, .. } => {
+            PublicKey::new(certificate.public_key().clone(), "")
+        }
+    }
+}
+
+fn shown(path: &Path) -> String {
+    visible(&path.display().to_string(), 300)
+}
