@@ -17,6 +17,7 @@ pub(crate) const FILTERS: [&str; 46] = [
     "e",
     "escape",
     "first",
+    "flatten",
     "float",
     "format",
     "groupby",

@@ -7,6 +7,7 @@ mod bad_files;
 mod bad_inputs;
 mod desk;
 mod doubt;
+mod fleet;
 mod folder;
 mod health;
 mod help;
