@@ -65,6 +65,9 @@ pub(crate) fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync 
         operators,
         make_token,
         revoke_token,
+        set_secret,
+        delete_secret,
+        test_secret,
         follow,
         unfollow,
     ]

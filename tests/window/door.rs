@@ -15,9 +15,13 @@ pub(crate) fn call(stage: &Stage, name: &str, args: Json) -> Json {
     let data_dir = stage.data();
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let program = "test".to_owned();
-        let door = engine::open(OpenOptions { data_dir, program })
-            .await
-            .unwrap();
+        let door = engine::open(OpenOptions {
+            data_dir,
+            program,
+            secrets: engine::SecretSource::SessionOnly,
+        })
+        .await
+        .unwrap();
         assert!(door.is_remote(), "the window does not own the folder");
         let answer = door.dispatch(name, args, Origin::Terminal).await.unwrap();
         door.close().await;
@@ -30,9 +34,13 @@ pub(crate) fn fill(stage: &Stage, runs: usize) {
     let data_dir = stage.data();
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let program = "test".to_owned();
-        let door = engine::open(OpenOptions { data_dir, program })
-            .await
-            .unwrap();
+        let door = engine::open(OpenOptions {
+            data_dir,
+            program,
+            secrets: engine::SecretSource::SessionOnly,
+        })
+        .await
+        .unwrap();
         for made in (0..runs).step_by(AT_ONCE) {
             let mut starts = tokio::task::JoinSet::new();
             for _ in made..runs.min(made + AT_ONCE) {

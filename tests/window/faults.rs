@@ -108,6 +108,7 @@ async fn own(data_dir: &Path) -> engine::Door {
     engine::open(OpenOptions {
         data_dir,
         program: "test".to_owned(),
+        secrets: engine::SecretSource::SessionOnly,
     })
     .await
     .unwrap()

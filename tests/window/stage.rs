@@ -182,6 +182,8 @@ impl Stage {
             .env("XDG_CACHE_HOME", home.join("cache"))
             .env("XDG_RUNTIME_DIR", self.folder().join("run"))
             .env("COUNTERSIGN_DATA_DIR", self.data())
+            // A keychain that asks to be unlocked would stand before the window.
+            .env("COUNTERSIGN_KEYCHAIN", "session")
             .env("LANG", "C.UTF-8")
             .env("GSETTINGS_BACKEND", "memory")
             .env("NO_AT_BRIDGE", "1")

@@ -30,6 +30,8 @@ fn arguments(name: &str) -> Json {
         "log" => json!({ "run": "nothing", "call": A_DIGEST, "from": 0 }),
         "validate" => json!({ "file": "a.workflow.yaml", "text": "id: [" }),
         "make_token" | "revoke_token" => json!({ "name": "ci" }),
+        "set_secret" => json!({ "reference": "keychain:a", "value": "b", "session": true }),
+        "delete_secret" | "test_secret" => json!({ "reference": "keychain:a" }),
         _ => json!({}),
     }
 }
@@ -211,6 +213,7 @@ fn when_the_owner_ends_the_window_takes_its_place() {
     let options = engine::OpenOptions {
         data_dir,
         program: "window".to_owned(),
+        secrets: engine::SecretSource::SessionOnly,
     };
     let stage = Stage::with(Desk::at(block_on(WayIn::open(options))));
     stage.call("state", json!({})).unwrap();
@@ -237,6 +240,7 @@ fn a_folder_that_is_free_again_is_opened() {
     let options = engine::OpenOptions {
         data_dir,
         program: "window".to_owned(),
+        secrets: engine::SecretSource::SessionOnly,
     };
     let stage = Stage::with(Desk::at(block_on(WayIn::open(options))));
     assert_eq!(

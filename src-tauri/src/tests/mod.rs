@@ -88,5 +88,10 @@ fn invoke(window: &WebviewWindow<MockRuntime>, name: &str, arguments: Json) -> R
 fn door(data_dir: &Path) -> Door {
     let data_dir = data_dir.to_owned();
     let program = "test".to_owned();
-    block_on(engine::open(OpenOptions { data_dir, program })).unwrap()
+    block_on(engine::open(OpenOptions {
+        data_dir,
+        program,
+        secrets: engine::SecretSource::SessionOnly,
+    }))
+    .unwrap()
 }

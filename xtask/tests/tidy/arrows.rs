@@ -62,6 +62,11 @@ const TECHNOLOGIES: &[(&str, &[&str])] = &[
     ("russh", &["tools"]),
     ("reqwest", &["tools", "llm"]),
     ("keyring", &["keychain"]),
+    ("keyring-core", &["keychain"]),
+    ("secret-service", &["keychain"]),
+    ("zbus-secret-service-keyring-store", &["keychain"]),
+    // The engine signs, the store checks.
+    ("ed25519-dalek", &["engine", "store"]),
     ("tauri", &["countersign-desktop"]),
     ("tauri-build", &["countersign-desktop"]),
     ("clap", &["cli"]),

@@ -2,8 +2,8 @@
 //! (names for permissions, the window's typed call, the engine's dispatch) is read off this table.
 
 use crate::{
-    AgentList, AuditReport, EngineState, LogPage, OperatorList, Started, TokenMade,
-    ValidationReport, WorkflowList,
+    AgentList, AuditReport, EngineState, LogPage, OperatorList, SecretState, SecretText, Started,
+    TokenMade, ValidationReport, WorkflowList,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
@@ -150,5 +150,24 @@ calls! {
     true revoke_token as RevokeToken -> OperatorList {
         /// Its name.
         name: String,
+    }
+    /// Keeps a secret in the keychain of the operating system. There is no call that reads one.
+    true set_secret as SetSecret -> SecretState {
+        /// `keychain:NAME`.
+        reference: String,
+        /// The value.
+        value: SecretText,
+        /// Only in the memory of the program that owns the data folder, until it ends.
+        session: bool,
+    }
+    /// Forgets a secret.
+    true delete_secret as DeleteSecret -> SecretState {
+        /// `keychain:NAME`.
+        reference: String,
+    }
+    /// Is there a secret under this reference, and can it be read? Does not give its value.
+    false test_secret as TestSecret -> SecretState {
+        /// `keychain:NAME`.
+        reference: String,
     }
 }

@@ -6,8 +6,10 @@ mod call;
 mod fault;
 mod notice;
 mod reply;
+mod secret;
 
 pub use call::*;
 pub use fault::Fault;
 pub use notice::{Batch, LogLine, LogStream, Notice, Topic};
 pub use reply::*;
+pub use secret::{SecretPlace, SecretState, SecretText};

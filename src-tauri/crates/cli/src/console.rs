@@ -85,6 +85,11 @@ impl Console {
         engine::open_for_reading(&self.data_dir()).await
     }
 
+    /// The way to the secrets: no engine is started for them.
+    pub(crate) async fn open_for_secrets(&self) -> Door {
+        engine::open_for_secrets(self.options()).await
+    }
+
     /// The data folder.
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.options().data_dir

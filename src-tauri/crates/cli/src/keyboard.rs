@@ -38,3 +38,38 @@ fn read() -> mpsc::UnboundedReceiver<String> {
     });
     lines
 }
+
+/// A terminal that does not show what is typed, until this is dropped (also when a question is given up).
+#[derive(Debug)]
+pub(crate) struct Quiet(Option<rustix::termios::Termios>);
+
+impl Quiet {
+    /// Begins now. Where it cannot be done (no terminal), nothing is shown anyway.
+    pub(crate) fn begin() -> Quiet {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        let Ok(shown) = tcgetattr(io::stdin()) else {
+            return Quiet(None);
+        };
+        let mut quiet = shown.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        // The end of the line is shown, so that the next output begins on one of its own.
+        quiet.local_modes.insert(LocalModes::ECHONL);
+        match tcsetattr(io::stdin(), OptionalActions::Flush, &quiet) {
+            Ok(()) => Quiet(Some(shown)),
+            Err(_) => Quiet(None),
+        }
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        if let Some(shown) = &self.0 {
+            // The terminal may be gone.
+            let _ = rustix::termios::tcsetattr(
+                io::stdin(),
+                rustix::termios::OptionalActions::Now,
+                shown,
+            );
+        }
+    }
+}

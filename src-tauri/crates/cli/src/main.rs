@@ -41,6 +41,12 @@ First steps:
   countersign validate my.workflow.yaml    what is wrong with a file of your own
   countersign run --help                   more about a verb";
 
+const ENVIRONMENT: &str = "\
+Environment:
+  COUNTERSIGN_DATA_DIR   the data folder
+  COUNTERSIGN_TOKEN      a decider's token, where nobody sits at the door
+  COUNTERSIGN_KEYCHAIN   session: never ask the keychain, keep secrets in memory only";
+
 /// Run operations workflows; what you approve is what runs
 #[derive(Debug, Parser)]
 #[command(
@@ -49,7 +55,7 @@ First steps:
     max_term_width = 100,
     disable_help_subcommand = true,
     long_about = ABOUT,
-    after_help = exit::TABLE,
+    after_help = format!("{}\n\n{ENVIRONMENT}", exit::TABLE),
 )]
 struct Arguments {
     #[command(subcommand)]

@@ -4,7 +4,7 @@
 use crate::suggest;
 
 /// The filters of MiniJinja 3 with the features of the workspace.
-pub(crate) const FILTERS: [&str; 46] = [
+pub(crate) const FILTERS: [&str; 47] = [
     "abs",
     "attr",
     "batch",

@@ -57,6 +57,7 @@ async fn main() {
     let door = engine::open(OpenOptions {
         data_dir: data.clone(),
         program: "bench".to_owned(),
+        secrets: engine::SecretSource::SessionOnly,
     })
     .await
     .unwrap();

@@ -6,11 +6,12 @@ use crate::{
     mailbox::{self, Mailbox, Message},
     people,
     perform::World,
-    reading,
+    reading, secrets,
     values::StoredValues,
     workflows::{self, Definitions},
 };
 use api::{Call, EngineState, Fault};
+use keychain::Keychain;
 use serde_json::Value as Json;
 use std::{path::PathBuf, sync::Arc};
 use store::{Health, Reader, Store};
@@ -24,6 +25,7 @@ pub(crate) struct Office {
     pub(crate) mailbox: Mailbox,
     pub(crate) data_dir: PathBuf,
     pub(crate) world: Arc<World>,
+    pub(crate) keychain: Arc<Keychain>,
 }
 
 fn unknown_call(name: &str) -> Fault {
@@ -88,6 +90,41 @@ pub(crate) fn answer_reading(reader: &Reader, name: &str, args: Json) -> Result<
         )),
         other => Err(unknown_call(other)),
     }
+}
+
+/// The calls about secrets, where no engine runs: the keychain is not the data folder's.
+pub(crate) async fn answer_secrets(
+    keychain: &Keychain,
+    name: &str,
+    args: Json,
+) -> Result<Json, Fault> {
+    fn read<C: Call>(args: Json) -> Result<C, Fault> {
+        serde_json::from_value(args).map_err(|error| bad_arguments(C::NAME, &error))
+    }
+    let state = match name {
+        api::SetSecret::NAME => {
+            let call: api::SetSecret = read(args)?;
+            secrets::check(&call.reference, &call.value)?;
+            if call.session || !keychain.asks_the_os() {
+                return Err(Fault::new(
+                    "no_session",
+                    "No program has this data folder open, so there is no memory to keep the secret in",
+                    "Open the window or start a run first, and set the secret while it is there",
+                ));
+            }
+            secrets::set(keychain, &call.reference, &call.value, false).await?
+        }
+        api::DeleteSecret::NAME => {
+            let call: api::DeleteSecret = read(args)?;
+            secrets::delete(keychain, &call.reference).await?
+        }
+        api::TestSecret::NAME => {
+            let call: api::TestSecret = read(args)?;
+            secrets::test(keychain, &call.reference).await?
+        }
+        other => return Err(unknown_call(other)),
+    };
+    serde_json::to_value(state).map_err(faults::internal)
 }
 
 impl Office {
@@ -364,5 +401,23 @@ impl Answered for api::RevokeToken {
         tokio::task::spawn_blocking(move || people::revoke_token(&store, origin, &self.name))
             .await
             .map_err(faults::internal)?
+    }
+}
+
+impl Answered for api::SetSecret {
+    async fn answer(self, office: &Office, _: Origin) -> Result<Self::Reply, Fault> {
+        secrets::set(&office.keychain, &self.reference, &self.value, self.session).await
+    }
+}
+
+impl Answered for api::DeleteSecret {
+    async fn answer(self, office: &Office, _: Origin) -> Result<Self::Reply, Fault> {
+        secrets::delete(&office.keychain, &self.reference).await
+    }
+}
+
+impl Answered for api::TestSecret {
+    async fn answer(self, office: &Office, _: Origin) -> Result<Self::Reply, Fault> {
+        secrets::test(&office.keychain, &self.reference).await
     }
 }

@@ -7,11 +7,14 @@ use crate::{
     mailbox::{Mailbox, Message},
     main_loop::MainLoop,
     perform::World,
-    ports, socket,
+    ports,
+    secrets::SecretSource,
+    socket,
     values::StoredValues,
     workflows::Definitions,
 };
 use api::{Call, Fault, Notice, Topic};
+use keychain::Keychain;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::{
@@ -35,15 +38,19 @@ pub struct OpenOptions {
     pub data_dir: PathBuf,
     /// What a second process reads about this one.
     pub program: String,
+    /// Where secrets come from.
+    pub secrets: SecretSource,
 }
 
 impl OpenOptions {
     /// The default data folder: `$COUNTERSIGN_DATA_DIR`, else `countersign` in the user's data folder (XDG Base
-    /// Directory Specification; `%APPDATA%` on Windows, `~/Library/Application Support` on macOS).
+    /// Directory Specification; `%APPDATA%` on Windows, `~/Library/Application Support` on macOS). Secrets as
+    /// `$COUNTERSIGN_KEYCHAIN` says.
     pub fn new(program: &str) -> OpenOptions {
         OpenOptions {
             data_dir: default_data_dir(),
             program: program.to_owned(),
+            secrets: SecretSource::from_environment(),
         }
     }
 }
@@ -101,6 +108,7 @@ enum Inner {
     Local(Arc<Local>),
     Remote(socket::Client),
     Reading(Arc<Reader>),
+    Secrets(Arc<Keychain>),
 }
 
 /// An engine in this process.
@@ -131,6 +139,7 @@ impl Local {
 pub async fn open(options: OpenOptions) -> Result<Door, Fault> {
     let runtime = Handle::current();
     let dir = options.data_dir.clone();
+    let keychain = Arc::new(options.secrets.open());
     let opened = tokio::task::spawn_blocking(move || {
         Store::open(
             &options.data_dir,
@@ -143,7 +152,7 @@ pub async fn open(options: OpenOptions) -> Result<Door, Fault> {
     .await
     .map_err(faults::internal)?;
     match opened {
-        Ok(store) => tokio::task::spawn_blocking(move || local(dir, store, runtime))
+        Ok(store) => tokio::task::spawn_blocking(move || local(dir, store, runtime, keychain))
             .await
             .map_err(faults::internal)?,
         Err(fault @ OpenFault::InUse { .. }) => match socket::Client::connect(&dir).await {
@@ -170,7 +179,22 @@ pub async fn open_for_reading(data_dir: &Path) -> Result<Door, Fault> {
         .map_err(|fault| faults::open(&fault))
 }
 
-fn local(dir: PathBuf, store: Store, runtime: Handle) -> Result<Door, Fault> {
+/// A way to the secrets alone: at the engine that owns the folder, which may hold some in memory, else at the keychain.
+/// No engine is started: runs do not go on because somebody stores a password.
+pub async fn open_for_secrets(options: OpenOptions) -> Door {
+    match socket::Client::connect(&options.data_dir).await {
+        Ok(client) => Door(Inner::Remote(client)),
+        // Nobody owns the folder.
+        Err(_) => Door(Inner::Secrets(Arc::new(options.secrets.open()))),
+    }
+}
+
+fn local(
+    dir: PathBuf,
+    store: Store,
+    runtime: Handle,
+    keychain: Arc<Keychain>,
+) -> Result<Door, Fault> {
     let store = Arc::new(store);
     let values = Arc::new(StoredValues::new(Arc::clone(&store)));
     let catalogue = Arc::new(Catalogue::builtin());
@@ -188,7 +212,7 @@ fn local(dir: PathBuf, store: Store, runtime: Handle) -> Result<Door, Fault> {
     })?;
     let definitions = Arc::new(Definitions::open(&folder, &catalogue, mailbox.clone()));
     let world = Arc::new(World {
-        ports: Arc::new(ports::over(&store)),
+        ports: Arc::new(ports::over(&store, keychain.clone())),
         store: Arc::clone(&store),
         values: Arc::clone(&values),
         catalogue,
@@ -203,6 +227,7 @@ fn local(dir: PathBuf, store: Store, runtime: Handle) -> Result<Door, Fault> {
         mailbox,
         data_dir: dir.clone(),
         world: Arc::clone(&world),
+        keychain,
     });
     // Weak: the loop must not keep alive what is closed after it.
     let weak = Arc::downgrade(&office);
@@ -257,6 +282,7 @@ impl Door {
                     .await
                     .map_err(faults::internal)?
             }
+            Inner::Secrets(keychain) => answer::answer_secrets(keychain, name, args).await,
         }
     }
 
@@ -268,7 +294,7 @@ impl Door {
         match &self.0 {
             Inner::Local(local) => local.office()?.follow(topic).await,
             Inner::Remote(client) => client.follow(topic).await,
-            Inner::Reading(_) => Err(Fault::new(
+            Inner::Reading(_) | Inner::Secrets(_) => Err(Fault::new(
                 "reading_only",
                 "A data folder that is open for reading only cannot be followed",
                 "Look again, or follow where the engine runs",

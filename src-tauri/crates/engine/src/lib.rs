@@ -15,11 +15,13 @@ mod people;
 mod perform;
 mod ports;
 mod reading;
+mod secrets;
 mod socket;
 mod values;
 mod workflows;
 
 pub use clock::now_us;
-pub use door::{Door, OpenOptions, Origin, open, open_for_reading};
+pub use door::{Door, OpenOptions, Origin, open, open_for_reading, open_for_secrets};
 pub use reading::audit_file;
+pub use secrets::SecretSource;
 pub use workflows::{schema, validate, workflows};

@@ -5,12 +5,12 @@ use serde_json::json;
 use std::{collections::BTreeMap, sync::Arc};
 use store::{Point, Store};
 use tools::{
-    BoxFuture, HostKeys, Hosts, Inventory, Jobs, Metrics, MetricsQuery, NoSecrets, PortError,
-    Ports, Snapshots, TakenSnapshot,
+    BoxFuture, HostKeys, Hosts, Inventory, Jobs, Metrics, MetricsQuery, PortError, Ports, Secrets,
+    Snapshots, TakenSnapshot,
 };
 
 /// The ports over a store.
-pub(crate) fn over(store: &Arc<Store>) -> Ports {
+pub(crate) fn over(store: &Arc<Store>, secrets: Arc<dyn Secrets>) -> Ports {
     let ports = Arc::new(StoredPorts(Arc::clone(store)));
     Ports {
         inventory: ports.clone(),
@@ -18,7 +18,7 @@ pub(crate) fn over(store: &Arc<Store>) -> Ports {
         metrics: ports.clone(),
         snapshots: ports.clone(),
         host_keys: ports,
-        secrets: Arc::new(NoSecrets),
+        secrets,
         hosts: Arc::new(Hosts::new()),
     }
 }

@@ -52,7 +52,7 @@ pub use contract::{Asked, BoxFuture, ChangeTool, Inverse, ReadTool, Tool};
 pub use ports::{
     HostKeys, Inventory, Jobs, Metrics, MetricsQuery, PortError, Ports, Snapshots, TakenSnapshot,
 };
-pub use secrets::{NoSecrets, Secret, SecretFault, Secrets};
+pub use secrets::{NoSecrets, Secret, SecretFault, SecretStore, Secrets};
 pub use transport::{HostLimits, Hosts};
 
 /// Work that blocks, on a thread for it. A panic in it is this tool's error, never the program's.

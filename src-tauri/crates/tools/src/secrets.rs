@@ -1,8 +1,9 @@
-//! The trait of a source of secrets (semantics.md 7). Only references pass through expressions, digests and the
-//! journal; a value is read inside the tool that declares the field secret. The OS keychain implements it elsewhere.
+//! The traits of a source of secrets (semantics.md 7). Only references pass through expressions, digests and the
+//! journal; a value is read inside the tool that declares the field secret. The crate `keychain` implements them.
 
 use crate::BoxFuture;
 use std::fmt;
+use zeroize::Zeroizing;
 
 /// A source of secrets.
 pub trait Secrets: Send + Sync {
@@ -10,8 +11,21 @@ pub trait Secrets: Send + Sync {
     fn read<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<Secret, SecretFault>>;
 }
 
-/// A secret value; never shown, never serialised.
-pub struct Secret(Vec<u8>);
+/// A source of secrets that also keeps them.
+pub trait SecretStore: Secrets {
+    /// Keeps a value under a reference, in place of the one before.
+    fn write<'a>(
+        &'a self,
+        reference: &'a str,
+        value: Secret,
+    ) -> BoxFuture<'a, Result<(), SecretFault>>;
+
+    /// Forgets the value under a reference.
+    fn delete<'a>(&'a self, reference: &'a str) -> BoxFuture<'a, Result<(), SecretFault>>;
+}
+
+/// A secret value; never shown, never serialised, overwritten when it is dropped.
+pub struct Secret(Zeroizing<Vec<u8>>);
 
 /// Why there is no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,9 +36,44 @@ pub enum SecretFault {
     /// The keychain is locked.
     #[error("the keychain is locked")]
     Locked,
+    /// A person closed the keychain's question.
+    #[error("the keychain asked to be unlocked, and was refused")]
+    Dismissed,
+    /// This computer has no keychain, or nothing answers for it.
+    #[error("no keychain is running here: {0}")]
+    NoKeychain(String),
     /// The keychain does not answer.
     #[error("the keychain does not answer: {0}")]
     Unavailable(String),
+    /// The text is no reference.
+    #[error("{0} is not a reference to a secret")]
+    BadReference(String),
+}
+
+impl SecretFault {
+    /// What to do next, one sentence without a full stop.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            SecretFault::NotFound(_) => {
+                "Store it: countersign secrets set REFERENCE (the value is asked for)"
+            }
+            SecretFault::Locked | SecretFault::Dismissed => {
+                "Unlock the keychain (log in to the desktop, or answer its question), then try again; or keep the \
+                 secret in memory only: countersign secrets set REFERENCE --session"
+            }
+            SecretFault::NoKeychain(_) => {
+                "Install and start gnome-keyring (or another Secret Service), or keep the secret in memory only: \
+                 countersign secrets set REFERENCE --session"
+            }
+            SecretFault::Unavailable(_) => {
+                "Look whether the keychain waits for an answer or hangs, then try again; or keep the secret in memory \
+                 only: countersign secrets set REFERENCE --session"
+            }
+            SecretFault::BadReference(_) => {
+                "Write it as keychain:NAME, such as keychain:ssh/web-01"
+            }
+        }
+    }
 }
 
 /// A source that has no secrets, for a program without a keychain.
@@ -40,7 +89,7 @@ impl Secrets for NoSecrets {
 impl Secret {
     /// Takes a value in.
     pub fn new(value: Vec<u8>) -> Secret {
-        Secret(value)
+        Secret(Zeroizing::new(value))
     }
 
     /// The value, for the one place that spends it.

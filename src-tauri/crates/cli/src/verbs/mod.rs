@@ -11,6 +11,7 @@ mod resume;
 mod run;
 mod runs;
 mod schema;
+mod secrets;
 mod show;
 mod validate;
 mod workflows;
@@ -40,6 +41,7 @@ pub(crate) enum Verb {
     Decide(decide::Decide),
     Doubt(doubt::Doubt),
     Operators(operators::Operators),
+    Secrets(secrets::Secrets),
     Cancel(cancel::Cancel),
     Resume(resume::Resume),
     Log(log::Log),
@@ -56,6 +58,13 @@ impl Verb {
             Verb::Doubt(doubt) => return doubt.perform(console).await,
             Verb::Cancel(cancel) => return cancel.perform(console).await,
             Verb::Resume(resume) => return resume.perform(console).await,
+            Verb::Secrets(secrets) => {
+                let mut interrupt = console.interrupt.clone();
+                return tokio::select! {
+                    outcome = secrets.perform(console) => outcome,
+                    () = interrupt.pressed() => Ok(Exit::Interrupted),
+                };
+            }
             Verb::Workflows(_)
             | Verb::Validate(_)
             | Verb::Schema(_)
@@ -87,7 +96,8 @@ impl Verb {
             | Verb::Decide(_)
             | Verb::Doubt(_)
             | Verb::Cancel(_)
-            | Verb::Resume(_) => Ok(Exit::Done),
+            | Verb::Resume(_)
+            | Verb::Secrets(_) => Ok(Exit::Done),
         }
     }
 }

@@ -50,6 +50,7 @@ impl Bench {
             let options = engine::OpenOptions {
                 data_dir: data,
                 program: "test".to_owned(),
+                secrets: engine::SecretSource::SessionOnly,
             };
             let door = engine::open(options).await.unwrap();
             let made = door
@@ -81,6 +82,7 @@ impl Bench {
             .args(args)
             .arg("--data-dir")
             .arg(self.data())
+            .env("COUNTERSIGN_KEYCHAIN", "session")
             .env("COUNTERSIGN_TOKEN", &self.token);
         command.env_remove("COUNTERSIGN_CRASH").stdin(Stdio::null());
         command

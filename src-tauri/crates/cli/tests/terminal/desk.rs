@@ -1,9 +1,10 @@
 //! The program as a test starts it: a data folder of its own with the workflows of `fixtures`, and a folder for notes.
 
-use crate::terminal::Terminal;
+use crate::{keyring::Keyring, terminal::Terminal};
 use serde_json::Value as Json;
 use std::{
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
 };
@@ -12,6 +13,8 @@ use tempfile::TempDir;
 /// A data folder and what one does with it.
 pub(crate) struct Desk {
     dir: TempDir,
+    /// The environment of a keychain, where the test has one.
+    keychain: Vec<(&'static str, String)>,
 }
 
 /// How a call of the program ended.
@@ -26,6 +29,7 @@ impl Desk {
     pub(crate) fn new() -> Desk {
         let desk = Desk {
             dir: tempfile::tempdir().unwrap(),
+            keychain: Vec::new(),
         };
         let folder = desk.data().join("workflows");
         fs::create_dir_all(&folder).unwrap();
@@ -35,6 +39,14 @@ impl Desk {
             fs::copy(file.path(), folder.join(file.file_name())).unwrap();
         }
         desk
+    }
+
+    /// The same with a keychain.
+    pub(crate) fn with(keyring: &Keyring) -> Desk {
+        Desk {
+            keychain: keyring.environment(),
+            ..Desk::new()
+        }
     }
 
     /// The data folder.
@@ -80,7 +92,10 @@ impl Desk {
         }
         command
             .env("TZ", "UTC")
+            // Nobody's own keychain is asked by a test.
+            .env("COUNTERSIGN_KEYCHAIN", "session")
             .env("TERM", "xterm")
+            .envs(self.keychain.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command
     }
@@ -96,6 +111,22 @@ impl Desk {
     pub(crate) fn run_with(&self, token: &str, arguments: &[&str]) -> Ended {
         let mut command = self.command(arguments);
         ended(&command.env("COUNTERSIGN_TOKEN", token).output().unwrap())
+    }
+
+    /// Runs it with this text in its pipe.
+    #[track_caller]
+    pub(crate) fn pipe(&self, text: &str, arguments: &[&str]) -> Ended {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped());
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        pipe.write_all(text.as_bytes()).unwrap();
+        drop(pipe);
+        wait(child)
     }
 
     /// Runs it with `--json`; the exit code and the one object on standard output.

@@ -3,7 +3,7 @@
 
 use crate::desk::Desk;
 
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 14] = [
     "workflows",
     "validate",
     "schema",
@@ -13,6 +13,7 @@ const VERBS: [&str; 13] = [
     "decide",
     "doubt",
     "operators",
+    "secrets",
     "cancel",
     "resume",
     "log",

@@ -13,4 +13,6 @@ mod health;
 mod help;
 mod interrupted;
 mod journal;
+mod keyring;
+mod secrets;
 mod terminal;

@@ -128,6 +128,7 @@ pub(crate) async fn open(data_dir: PathBuf) -> Result<Door, Fault> {
     engine::open(OpenOptions {
         data_dir,
         program: "test".to_owned(),
+        secrets: engine::SecretSource::SessionOnly,
     })
     .await
 }

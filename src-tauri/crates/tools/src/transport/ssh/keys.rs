@@ -230,14 +230,11 @@ pub(super) fn no_secret(what: &str, reference: &str, why: &SecretFault) -> ToolE
             "secret_missing",
             format!("Store it: countersign secrets set {reference}"),
         ),
-        SecretFault::Locked => (
-            "keychain_locked",
-            "Unlock the keychain of this computer, then run it again.".to_owned(),
-        ),
-        SecretFault::Unavailable(_) => (
-            "keychain_unavailable",
-            "Look whether this computer's keychain service runs, or use the ssh-agent.".to_owned(),
-        ),
+        SecretFault::Locked | SecretFault::Dismissed => ("keychain_locked", why.hint().to_owned()),
+        SecretFault::Unavailable(_) | SecretFault::NoKeychain(_) => {
+            ("keychain_unavailable", why.hint().to_owned())
+        }
+        SecretFault::BadReference(_) => ("bad_reference", why.hint().to_owned()),
     };
     fault(
         code,
