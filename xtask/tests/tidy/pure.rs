@@ -33,6 +33,7 @@ const DEPENDENCIES: &[&str] = &[
     "sha2",
     "hex",
     "thiserror",
+    "zeroize",
     "minijinja",
     "jsonschema",
 ];

@@ -140,10 +140,24 @@ pub struct LogPage {
     pub more: bool,
 }
 
+/// What an audit found, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditState {
+    /// Whole, and signed up to a record after which no signature is due yet.
+    Signed,
+    /// Whole, but not signed where it should be.
+    Unsigned,
+    /// A record is not what was written, or is missing.
+    Broken,
+}
+
 /// Whether the journal is whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditReport {
-    /// Every record follows the one before.
+    /// The finding.
+    pub state: AuditState,
+    /// Every record follows the one before, and none that was signed is missing.
     pub intact: bool,
     /// How many records were read.
     pub records: u64,
@@ -153,6 +167,16 @@ pub struct AuditReport {
     pub broken_at: Option<u64>,
     /// Why it does not.
     pub why: Option<String>,
+    /// The last record that is covered by a signature.
+    pub signed_upto: Option<u64>,
+    /// The first record that is not signed though it should be.
+    pub unsigned_since: Option<u64>,
+    /// The Ed25519 public keys that signed, hexadecimal, in the order of their first signatures.
+    pub public_keys: Vec<String>,
+    /// Of the newest of them: to be compared with one that was noted elsewhere.
+    pub fingerprint: Option<String>,
+    /// What else there is to know, a sentence each.
+    pub notes: Vec<String>,
     /// What this proves and what not, one paragraph.
     pub says: String,
 }

@@ -80,6 +80,27 @@ impl Console {
         Ok(())
     }
 
+    /// Is the journal whole, and how far is it signed? Needs no lock.
+    pub(crate) async fn audit(
+        &self,
+        file: Option<&std::path::Path>,
+    ) -> Result<api::AuditReport, Fault> {
+        let options = self.options();
+        let ours = options.data_dir.join("countersign.db");
+        match file {
+            // The folder's own journal is not a copy of itself.
+            Some(file) if file.canonicalize().ok() != ours.canonicalize().ok() => {
+                engine::audit_file(file, options.secrets).await
+            }
+            Some(_) | None => engine::audit_folder(&options).await,
+        }
+    }
+
+    /// Is the keychain never asked?
+    pub(crate) fn without_keychain(&self) -> bool {
+        self.options().secrets == engine::SecretSource::SessionOnly
+    }
+
     /// The data folder without its lock, for looking only.
     pub(crate) async fn open_for_reading(&self) -> Result<Door, Fault> {
         engine::open_for_reading(&self.data_dir()).await

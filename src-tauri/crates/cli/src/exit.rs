@@ -11,6 +11,7 @@ pub(crate) enum Exit {
     Refused,
     Folder,
     AuditBroken,
+    AuditUnsigned,
     Waiting,
     Interrupted,
 }
@@ -24,6 +25,7 @@ Exit codes:
     3  refused; nothing was changed
     4  the data folder cannot be used
     5  the journal is broken (audit verify)
+    6  the journal is whole, but not signed (audit verify)
    75  a run waits for a person
   130  interrupted; runs stay as they are and can go on";
 
@@ -53,6 +55,7 @@ impl Exit {
             Exit::Refused => 3,
             Exit::Folder => 4,
             Exit::AuditBroken => 5,
+            Exit::AuditUnsigned => 6,
             // EX_TEMPFAIL of sysexits.h: try again later.
             Exit::Waiting => 75,
             // 128 + SIGINT, as shells write it.

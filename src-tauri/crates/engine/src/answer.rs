@@ -1,7 +1,9 @@
 //! Answering the calls of the table: one function for each, found by its name. Translates; decides nothing.
 
 use crate::{
-    Origin, clock, faults,
+    Origin,
+    auditing::{self, Memory},
+    clock, faults,
     live::{Pending, Reply},
     mailbox::{self, Mailbox, Message},
     people,
@@ -78,7 +80,7 @@ pub(crate) fn answer_reading(reader: &Reader, name: &str, args: Json) -> Result<
             reading::log(reader, &call.call, call.from)
         }),
         api::Operators::NAME => typed(args, |_: api::Operators| people::list(reader)),
-        api::Audit::NAME => typed(args, |_: api::Audit| reading::audit(reader)),
+        api::Audit::NAME => typed(args, |_: api::Audit| auditing::of_reader(reader)),
         api::Validate::NAME => typed(args, |call: api::Validate| {
             Ok(workflows::validate(&call.file, &call.text))
         }),
@@ -352,7 +354,12 @@ impl Answered for api::Schema {
 
 impl Answered for api::Audit {
     async fn answer(self, office: &Office, _: Origin) -> Result<Self::Reply, Fault> {
-        office.reading(reading::audit).await
+        let store = Arc::clone(&office.store);
+        let id = office.reading(auditing::id_of).await?;
+        let memory = Memory::ask(&office.keychain, &id).await;
+        tokio::task::spawn_blocking(move || auditing::with_memory(store.read(), &memory))
+            .await
+            .map_err(faults::internal)?
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     perform::World,
     ports,
     secrets::SecretSource,
+    signing::{self, Signing},
     socket,
     values::StoredValues,
     workflows::Definitions,
@@ -119,6 +120,7 @@ struct Local {
     store: Weak<()>,
     thread: Mutex<Option<thread::JoinHandle<()>>>,
     server: Mutex<Option<socket::Server>>,
+    signing: Mutex<Option<Signing>>,
 }
 
 impl Local {
@@ -211,6 +213,7 @@ fn local(
         .with_detail(error.to_string())
     })?;
     let definitions = Arc::new(Definitions::open(&folder, &catalogue, mailbox.clone()));
+    let signing = signing::start(&store, Arc::clone(&keychain), &runtime);
     let world = Arc::new(World {
         ports: Arc::new(ports::over(&store, keychain.clone())),
         store: Arc::clone(&store),
@@ -254,6 +257,7 @@ fn local(
         office: Mutex::new(Some(office)),
         thread: Mutex::new(Some(thread)),
         server: Mutex::new(server),
+        signing: Mutex::new(signing),
     }))))
 }
 
@@ -327,6 +331,14 @@ impl Door {
         else {
             return;
         };
+        let mut signing = local
+            .signing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(signing) = &mut signing {
+            signing.about_to_close().await;
+        }
         let (done, closed) = oneshot::channel();
         office.mailbox.send(Message::Close { done });
         drop(office);
@@ -350,6 +362,9 @@ impl Door {
         };
         if time::timeout(Duration::from_secs(5), gone).await.is_err() {
             tracing::warn!("something still holds the data folder");
+        }
+        if let Some(signing) = signing {
+            signing.closed().await;
         }
     }
 }

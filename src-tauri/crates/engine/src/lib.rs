@@ -3,6 +3,7 @@
 //! Not a decision of its own (see `workflow::decide`), not SQL (`store`), not a tool (`tools`), no window, no terminal.
 
 mod answer;
+mod auditing;
 mod clock;
 mod door;
 mod faults;
@@ -16,12 +17,13 @@ mod perform;
 mod ports;
 mod reading;
 mod secrets;
+mod signing;
 mod socket;
 mod values;
 mod workflows;
 
+pub use auditing::{audit_file, audit_folder};
 pub use clock::now_us;
 pub use door::{Door, OpenOptions, Origin, open, open_for_reading, open_for_secrets};
-pub use reading::audit_file;
 pub use secrets::SecretSource;
 pub use workflows::{schema, validate, workflows};

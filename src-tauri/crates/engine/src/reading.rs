@@ -2,11 +2,11 @@
 //! (semantics.md 20). Nothing here changes anything.
 
 use crate::{faults, logs};
-use api::{AgentInfo, AgentList, AuditReport, Fault, LastSnapshot, LogPage};
+use api::{AgentInfo, AgentList, Fault, LastSnapshot, LogPage};
 use fleet::{Agent, Check, Limits, Selector, Snapshot};
 use serde_json::Value as Json;
-use std::{collections::BTreeMap, path::Path, sync::Arc};
-use store::{FoundRun, Reader, RunFilter, Verdict};
+use std::{collections::BTreeMap, sync::Arc};
+use store::{FoundRun, Reader, RunFilter};
 use workflow::{Digest, Event, Run, RunId, RunSummary, Workflow};
 
 /// How much of a log one page holds, in bytes.
@@ -162,43 +162,4 @@ pub(crate) fn log(reader: &Reader, call: &Digest, from: u64) -> Result<LogPage, 
         next,
         more: used > 0 && next < slice.durable_offset,
     })
-}
-
-pub(crate) fn audit(reader: &Reader) -> Result<AuditReport, Fault> {
-    reader
-        .verify()
-        .map(|verdict| audit_report(&verdict))
-        .map_err(|fault| faults::read(&fault))
-}
-
-/// Audits a database file wherever it lies: a backup, a copy. Leaves nothing beside it.
-///
-/// # Errors
-/// It cannot be read, or is no database of this program.
-pub fn audit_file(file: &Path) -> Result<AuditReport, Fault> {
-    store::verify_file(file)
-        .map(|verdict| audit_report(&verdict))
-        .map_err(|fault| faults::read(&fault))
-}
-
-pub(crate) fn audit_report(verdict: &Verdict) -> AuditReport {
-    let says = verdict.text();
-    match verdict {
-        Verdict::Intact { records, head } => AuditReport {
-            intact: true,
-            records: *records,
-            head: head.to_string(),
-            broken_at: None,
-            why: None,
-            says,
-        },
-        Verdict::Broken { seq, why, .. } => AuditReport {
-            intact: false,
-            records: seq.saturating_sub(1),
-            head: String::new(),
-            broken_at: Some(*seq),
-            why: Some(why.to_string()),
-            says,
-        },
-    }
 }

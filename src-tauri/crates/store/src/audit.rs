@@ -1,17 +1,37 @@
 //! The audit of the chain: reads every row of the journal in order, as raw columns, and names the first that is
-//! not what was written. Signed heads come later: without them a tail that was cut off, or a chain that somebody
-//! recomputed as a whole, cannot be seen, and the verdict says so.
+//! not what was written. Every record is checked against the one before it, the signatures that lie beside them, and
+//! the last signed head that the keychain remembers. The walk itself: see `walk.rs`.
 
 use crate::{
-    OpenFault, ReadFault, Reader,
-    chain::{self, Hash, Row},
+    OpenFault, ReadFault, Reader, SignedHead,
+    chain::Row,
     connection,
     fault::code_of,
     files, ledger, schema,
+    walk::{Bad, SignatureRow, Walk},
 };
 use rusqlite::{Connection, ErrorCode, types::ValueRef};
 use std::path::Path;
 use workflow::Digest;
+
+/// An audit: whether the chain is whole, and how far it is signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audit {
+    /// The random id of the database.
+    pub database_id: Digest,
+    /// The first record that was read: 1, but for an export of a part.
+    pub first: u64,
+    /// Whether the chain is whole.
+    pub verdict: Verdict,
+    /// The last head with a signature, as far as the chain is intact.
+    pub signed: Option<SignedHead>,
+    /// The public key of that signature.
+    pub newest_key: Option<[u8; 32]>,
+    /// Every public key that signed, in the order of their first signatures.
+    pub keys: Vec<[u8; 32]>,
+    /// A decision, or more records than a signature may leave out, stand after the last signature.
+    pub overdue: bool,
+}
 
 /// What an audit found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +60,7 @@ impl Verdict {
         matches!(self, Verdict::Intact { .. })
     }
 
-    /// The verdict for people: the finding, and what it does not prove.
+    /// The verdict of the chain alone, for people: the finding, and what it does not prove.
     pub fn text(&self) -> String {
         match self {
             Verdict::Intact { records, head } => format!(
@@ -58,16 +78,31 @@ impl Verdict {
 }
 
 impl Reader {
-    /// Audits the journal of this folder, also while an engine writes: the journal as of this moment.
+    /// Audits the chain of this folder, also while an engine writes: the journal as of this moment.
     pub fn verify(&self) -> Result<Verdict, ReadFault> {
+        self.audit(None).map(|audit| audit.verdict)
+    }
+
+    /// The same with what is known of its signatures. `known` is the last signed head that the keychain remembers.
+    pub fn audit(&self, known: Option<SignedHead>) -> Result<Audit, ReadFault> {
         self.journal
-            .with(|conn| verify(conn).map_err(ReadFault::sqlite("the journal")))
+            .with(|conn| audit(conn, known, true).map_err(ReadFault::sqlite("the journal")))
     }
 }
 
-/// Audits a database file wherever it lies; leaves nothing beside it. When an engine has it open, what the engine
-/// has not yet moved out of its log counts too.
+/// Audits the chain of a database file wherever it lies: see [`audit_file`].
 pub fn verify_file(path: &Path) -> Result<Verdict, ReadFault> {
+    audit_file(path, None, false).map(|audit| audit.verdict)
+}
+
+/// Audits a database file wherever it lies; leaves nothing beside it. When an engine has it open, what the engine
+/// has not yet moved out of its log counts too. `known` is the last signed head that the keychain remembers; with
+/// `current` it must be there, while a copy may be older.
+pub fn audit_file(
+    path: &Path,
+    known: Option<SignedHead>,
+    current: bool,
+) -> Result<Audit, ReadFault> {
     if !path.is_file() {
         return Err(OpenFault::Missing {
             dir: path.to_owned(),
@@ -76,70 +111,80 @@ pub fn verify_file(path: &Path) -> Result<Verdict, ReadFault> {
     }
     let log = files::beside(path, "-wal");
     if !log.exists() {
-        let verdict = verify_conn(&connection::open_immutable(path)?, path)?;
+        let found = audit_conn(&connection::open_immutable(path)?, path, known, current)?;
         // An engine that was started meanwhile may have changed the file under our eyes: then read as beside one.
         if !log.exists() {
-            return Ok(verdict);
+            return Ok(found);
         }
     }
-    verify_conn(&connection::open_for_reading(path)?, path)
+    audit_conn(&connection::open_for_reading(path)?, path, known, current)
 }
 
-fn verify_conn(conn: &Connection, path: &Path) -> Result<Verdict, ReadFault> {
+fn audit_conn(
+    conn: &Connection,
+    path: &Path,
+    known: Option<SignedHead>,
+    current: bool,
+) -> Result<Audit, ReadFault> {
     schema::JOURNAL.check(conn, path)?;
-    verify(conn).map_err(ReadFault::sqlite("the journal"))
+    audit(conn, known, current).map_err(ReadFault::sqlite("the journal"))
 }
 
-fn verify(conn: &Connection) -> rusqlite::Result<Verdict> {
-    let mut head: Hash = ledger::genesis(conn)?;
-    let mut records = 0;
-    let broken = |seq: i64, head: Hash, why: &str| {
-        Ok(Verdict::Broken {
-            seq: seq.unsigned_abs(),
-            head: Digest::from_bytes(head),
-            why: why.to_owned(),
-        })
-    };
+fn audit(conn: &Connection, known: Option<SignedHead>, current: bool) -> rusqlite::Result<Audit> {
+    // One moment for records and signatures, while an engine writes both.
+    let moment = conn.unchecked_transaction()?;
+    let genesis = ledger::genesis(&moment)?;
+    let mut walk = Walk::new(genesis, 0, genesis, signatures(&moment)?, known);
     // By rowid, so that the rows themselves are read and not an index.
     let mut statement =
-        conn.prepare("SELECT seq, run_id, run_seq, at_us, actor, kind, payload, hash FROM journal NOT INDEXED ORDER BY seq")?;
+        moment.prepare("SELECT seq, run_id, run_seq, at_us, actor, kind, payload, hash FROM journal NOT INDEXED ORDER BY seq")?;
     let mut rows = statement.query([])?;
-    loop {
-        let expected = records + 1;
+    let bad = loop {
+        let seq = walk.expected();
+        let bad = |why: &str| {
+            Some(Bad {
+                seq,
+                why: why.to_owned(),
+            })
+        };
         let row = match rows.next() {
             Ok(Some(row)) => row,
-            Ok(None) => {
-                return Ok(Verdict::Intact {
-                    records: records as u64,
-                    head: Digest::from_bytes(head),
-                });
-            }
+            Ok(None) => break None,
             Err(error) if code_of(&error) == Some(ErrorCode::DatabaseCorrupt) => {
-                return broken(expected, head, "the file is damaged at this place");
+                break bad("the file is damaged at this place");
             }
             Err(error) => return Err(error),
         };
-        let seq: i64 = row.get(0)?;
-        if seq != expected {
-            return broken(
-                expected,
-                head,
-                &format!("it is missing: record {seq} stands in its place"),
-            );
-        }
         let Some((raw, stored)) = raw_row(row)? else {
-            return broken(seq, head, "a column holds a value of another type");
+            break bad("a column holds a value of another type");
         };
-        let hash = chain::hash(&head, &raw);
-        if stored != hash {
-            return broken(
-                seq,
-                head,
-                "its hash does not follow from its content and the record before it",
-            );
+        if let Err(found) = walk.step(&raw, stored) {
+            break Some(found);
         }
-        head = hash;
-        records = seq;
+    };
+    Ok(walk.finish(bad, current))
+}
+
+/// All signatures, in the order of their records. Where the file is damaged, those before the damage: the walk finds
+/// the records that are then unsigned, or the damage itself.
+fn signatures(conn: &Connection) -> rusqlite::Result<Vec<SignatureRow>> {
+    let mut statement = conn.prepare(
+        "SELECT seq, hash, public_key, signature FROM signatures NOT INDEXED ORDER BY seq",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    loop {
+        match rows.next() {
+            Ok(Some(row)) => found.push(SignatureRow {
+                seq: row.get(0)?,
+                hash: row.get(1)?,
+                public_key: row.get(2)?,
+                signature: row.get(3)?,
+            }),
+            Ok(None) => return Ok(found),
+            Err(error) if code_of(&error) == Some(ErrorCode::DatabaseCorrupt) => return Ok(found),
+            Err(error) => return Err(error),
+        }
     }
 }
 

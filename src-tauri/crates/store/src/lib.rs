@@ -20,16 +20,18 @@ mod reader;
 mod records;
 mod runs;
 mod schema;
+mod signing;
 mod store;
 mod telemetry;
 mod views;
+mod walk;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
 pub use append::{Ack, Append, AppendFault, Definition, ViewRows};
-pub use audit::{Verdict, verify_file};
+pub use audit::{Audit, Verdict, audit_file, verify_file};
 pub use backup::{BackupReport, restore};
 pub use crash::crash_point;
 pub use fault::{OpenFault, ReadFault, WriteFault};
@@ -41,6 +43,7 @@ pub use operators::Operator;
 pub use reader::Reader;
 pub use records::JournalEntry;
 pub use runs::{FoundRun, GateRow, RunFilter, RunRow, TimerRow};
+pub use signing::{SignedHead, Signer, database_id};
 pub use store::{Options, Store};
 pub use telemetry::{Point, SeriesPoint, Snapshot};
 pub use writer::Health;

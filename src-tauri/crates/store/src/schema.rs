@@ -23,6 +23,7 @@ pub(crate) const JOURNAL: Schema = Schema {
     application_id: i32::from_be_bytes(*b"CSjr"),
     migrations: &[
         include_str!("../migrations/journal/0001_first.sql"),
+        include_str!("../migrations/journal/0002_signatures.sql"),
         include_str!("../migrations/journal/0003_fleet.sql"),
     ],
     durability: Durability::Full,

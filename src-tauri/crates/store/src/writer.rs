@@ -6,7 +6,8 @@ use crate::{
     Ack, AppendFault, OpenFault,
     append::Encoded,
     crash_point,
-    ledger::{InsertFault, Ledger},
+    ledger::{Head, InsertFault, Ledger},
+    signing::{self, Signing},
 };
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -52,6 +53,8 @@ pub(crate) struct Writer {
 struct Shared {
     ledger: Mutex<Ledger>,
     health: Mutex<Health>,
+    /// Locked after the ledger.
+    signing: Mutex<Option<Signing>>,
 }
 
 impl Writer {
@@ -59,6 +62,7 @@ impl Writer {
         let shared = Arc::new(Shared {
             ledger: Mutex::new(ledger),
             health: Mutex::new(Health::Writable),
+            signing: Mutex::new(None),
         });
         let (queue, jobs) = mpsc::channel();
         let for_thread = Arc::clone(&shared);
@@ -103,6 +107,17 @@ impl Writer {
         health
     }
 
+    /// Signs heads from now on, the present one first.
+    pub(crate) fn sign_from_now_on(
+        &self,
+        ledger: &Ledger,
+        signing: Signing,
+    ) -> rusqlite::Result<()> {
+        let mut slot = self.shared.signing();
+        let signing = slot.insert(signing);
+        sign_now(ledger, signing)
+    }
+
     /// The writing connection, between two groups: for the few writes that are not appends.
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.shared.ledger()
@@ -117,7 +132,23 @@ impl Drop for Writer {
             // A panic of the thread was reported when it happened.
             let _ = thread.join();
         }
+        // The tail that no decision has signed yet. A disk that is full now leaves it unsigned.
+        let (ledger, mut signing) = (self.shared.ledger(), self.shared.signing());
+        if let Some(signing) = signing.as_mut()
+            && let Err(error) = sign_now(&ledger, signing)
+        {
+            tracing::warn!(%error, "the last head of the journal could not be signed");
+        }
     }
+}
+
+fn sign_now(ledger: &Ledger, signing: &mut Signing) -> rusqlite::Result<()> {
+    if signing.is_due(&ledger.head, true)
+        && let Some(head) = signing.sign(&ledger.conn, &ledger.head)?
+    {
+        signing.committed(&head);
+    }
+    Ok(())
 }
 
 impl Shared {
@@ -157,22 +188,30 @@ impl Shared {
             Health::ReadOnly { why, .. } => Err(why.clone()),
             Health::Writable => Ok(()),
         };
+        let mut signing = self.signing();
+        let mut signed = None;
         let written = written.and_then(|()| {
-            write_group(&mut ledger, &group, &mut answers).map_err(|error| {
-                // What was begun is undone, so that readers and the next attempt see the last durable state.
-                if !ledger.conn.is_autocommit() {
-                    let _ = ledger.conn.execute_batch("ROLLBACK");
-                }
-                let health = read_only(&OpenFault::sqlite("write", ledger.path(), error));
-                tracing::warn!(health = ?health, "the journal became read-only");
-                let why = match &health {
-                    Health::ReadOnly { why, .. } => why.clone(),
-                    Health::Writable => String::new(),
-                };
-                *self.health() = health;
-                why
-            })
+            write_group(&mut ledger, &group, &mut answers, signing.as_ref())
+                .map(|head| signed = head)
+                .map_err(|error| {
+                    // What was begun is undone, so that readers and the next attempt see the last durable state.
+                    if !ledger.conn.is_autocommit() {
+                        let _ = ledger.conn.execute_batch("ROLLBACK");
+                    }
+                    let health = read_only(&OpenFault::sqlite("write", ledger.path(), error));
+                    tracing::warn!(health = ?health, "the journal became read-only");
+                    let why = match &health {
+                        Health::ReadOnly { why, .. } => why.clone(),
+                        Health::Writable => String::new(),
+                    };
+                    *self.health() = health;
+                    why
+                })
         });
+        if let (Some(signing), Some(head)) = (signing.as_mut(), signed) {
+            signing.committed(&head);
+        }
+        drop(signing);
         drop(ledger);
         crash_point("after_commit_before_ack");
         let mut answers = answers.into_iter();
@@ -197,6 +236,10 @@ impl Shared {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn signing(&self) -> MutexGuard<'_, Option<Signing>> {
+        self.signing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn health(&self) -> MutexGuard<'_, Health> {
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -206,22 +249,36 @@ fn write_group(
     ledger: &mut Ledger,
     group: &[Job],
     answers: &mut Vec<Result<Ack, AppendFault>>,
-) -> Result<(), rusqlite::Error> {
+    signing: Option<&Signing>,
+) -> Result<Option<Head>, rusqlite::Error> {
     crash_point("before_begin");
     ledger.conn.execute_batch("BEGIN IMMEDIATE")?;
     let mut head = ledger.head;
+    let mut decided = false;
     for job in group {
         match Ledger::insert(&ledger.conn, &mut head, &job.append) {
-            Ok(ack) => answers.push(Ok(ack)),
+            Ok(ack) => {
+                decided |= job
+                    .append
+                    .rows
+                    .iter()
+                    .any(|row| signing::decides(&row.kind));
+                answers.push(Ok(ack));
+            }
             Err(InsertFault::This(fault)) => answers.push(Err(fault)),
             Err(InsertFault::All(error)) => return Err(error),
         }
         crash_point("after_insert");
     }
+    // One signature for the group: it covers every record before it.
+    let signed = match signing {
+        Some(signing) if signing.is_due(&head, decided) => signing.sign(&ledger.conn, &head)?,
+        Some(_) | None => None,
+    };
     crash_point("before_commit");
     ledger.conn.execute_batch("COMMIT")?;
     ledger.head = head;
-    Ok(())
+    Ok(signed)
 }
 
 fn read_only(fault: &OpenFault) -> Health {

@@ -1,4 +1,4 @@
-//! `countersign audit verify`: whether the journal is whole. Looks without the lock, also at a file of its own.
+//! `countersign audit`: whether the journal is whole and signed. Looks without the lock, also at a file of its own.
 
 use crate::{
     console::Console,
@@ -6,19 +6,24 @@ use crate::{
     line::{Line, Style, prose},
     phrases,
 };
-use api::AuditReport;
+use api::{AuditReport, AuditState};
 use clap::Subcommand;
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Check that the journal is whole
+/// Check that the journal is whole and signed
 #[derive(Debug, clap::Args)]
 #[command(after_help = TABLE, long_about = "\
-Check that the journal is whole.
+Check that the journal is whole and signed.
 
-Every record carries the hash of the one before it, so that a changed, dropped or swapped record is found, and named. \
-What that proves and what it does not is told with the result. Works beside the window, and on a copy of the database. \
-Ends with 5 when the journal is broken.
+Every record carries the hash of the one before it, so that a changed, dropped or swapped record is found, and named. A \
+key in the keychain of the computer signs the journal at every decision; the keychain also remembers the last signed \
+record, so that a cut off end, or an older copy put in place of the journal, is found, too. What that proves and what it \
+does not is told with the result. Works beside the window, on a copy of the database, and on an export.
+
+Ends with 0 when the journal is whole and signed, with 6 when it is whole but not signed where it should be, and with 5 \
+when it is broken. Where no keychain is wanted (COUNTERSIGN_KEYCHAIN=session), a journal that was never signed ends \
+with 0.
 
 Examples:
   countersign audit verify
@@ -30,10 +35,10 @@ pub(crate) struct Audit {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Recompute the chain of hashes over every record
+    /// Recompute the chain of hashes over every record, and check the signatures
     #[command(after_help = TABLE)]
     Verify {
-        /// A database file [default: that of the data folder]
+        /// A database file, or an export [default: the journal of the data folder]
         file: Option<PathBuf>,
     },
 }
@@ -41,22 +46,20 @@ enum What {
 impl Audit {
     pub(crate) async fn perform(self, console: &Console) -> Outcome {
         let What::Verify { file } = self.what;
-        let report = match file {
-            Some(file) => engine::audit_file(&file)?,
-            None => {
-                let door = console.open_for_reading().await?;
-                door.call(api::Audit {}, console.origin()).await?
-            }
-        };
+        let report = console.audit(file.as_deref()).await?;
         if console.screen.json() {
             console.screen.object(&json!(report));
         } else {
             console.screen.results(&lines(&report));
         }
-        Ok(if report.intact {
-            Exit::Done
-        } else {
-            Exit::AuditBroken
+        Ok(match report.state {
+            AuditState::Signed => Exit::Done,
+            AuditState::Broken => Exit::AuditBroken,
+            // Nothing else was wanted.
+            AuditState::Unsigned if report.signed_upto.is_none() && console.without_keychain() => {
+                Exit::Done
+            }
+            AuditState::Unsigned => Exit::AuditUnsigned,
         })
     }
 }
@@ -71,7 +74,6 @@ fn lines(report: &AuditReport) -> Vec<Line> {
             Line::default()
                 .and(Style::Good, "✓")
                 .plain(format!(" intact: {records}")),
-            Line::default().dim("head  ").plain(&report.head),
         ]
     } else {
         let at = report
@@ -86,6 +88,25 @@ fn lines(report: &AuditReport) -> Vec<Line> {
             Line::of(format!("{records} before it follow each other")),
         ]
     };
+    if let (Some(upto), Some(fingerprint)) = (report.signed_upto, &report.fingerprint) {
+        lines.push(
+            Line::default()
+                .and(Style::Good, "✓")
+                .plain(format!(" signed up to record {upto}")),
+        );
+        lines.push(Line::default().dim("key   ").plain(fingerprint));
+    }
+    if let Some(since) = report.unsigned_since {
+        lines.push(
+            Line::default()
+                .and(Style::Bad, "!")
+                .plain(format!(" unsigned since record {since}")),
+        );
+    }
+    if report.intact {
+        lines.push(Line::default().dim("head  ").plain(&report.head));
+    }
+    lines.extend(report.notes.iter().flat_map(|note| prose(note)));
     lines.extend(prose(&report.says));
     lines
 }

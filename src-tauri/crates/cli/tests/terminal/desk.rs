@@ -49,6 +49,24 @@ impl Desk {
         }
     }
 
+    /// The same where a keychain is looked for and none is.
+    pub(crate) fn without_a_keychain() -> Desk {
+        let desk = Desk::new();
+        let nowhere = format!("unix:path={}", desk.path("no-bus").display());
+        Desk {
+            keychain: vec![
+                ("COUNTERSIGN_KEYCHAIN", "os".to_owned()),
+                ("DBUS_SESSION_BUS_ADDRESS", nowhere),
+            ],
+            ..desk
+        }
+    }
+
+    /// A keychain from now on.
+    pub(crate) fn give(&mut self, keyring: &Keyring) {
+        self.keychain = keyring.environment();
+    }
+
     /// The data folder.
     pub(crate) fn data(&self) -> PathBuf {
         self.dir.path().join("data")

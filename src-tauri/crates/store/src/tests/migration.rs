@@ -9,6 +9,11 @@ use crate::{
 use rusqlite::Connection;
 
 const FIRST: &str = schema::JOURNAL.migrations[0];
+/// The schema as it was first, then with one more migration.
+const OLD: Schema = Schema {
+    migrations: &[FIRST],
+    ..schema::JOURNAL
+};
 const NEXT: Schema = Schema {
     migrations: &[FIRST, "ALTER TABLE runs ADD COLUMN note TEXT"],
     ..schema::JOURNAL
@@ -31,10 +36,14 @@ fn version(path: &Path) -> i64 {
 #[test]
 fn an_older_database_is_copied_and_brought_up_to_date() {
     let dir = tempfile::tempdir().unwrap();
-    open(dir.path())
-        .append_blocking(append(&run(1), 0, 2, "x"))
-        .unwrap();
     let path = dir.path().join("countersign.db");
+    OLD.open(&path)
+        .unwrap()
+        .execute_batch(
+            "INSERT INTO journal VALUES (1, 'r', 1, 0, 'a', 'k', 'p', zeroblob(32)), (2, 'r', 2, 0, 'a', 'k', 'p', zeroblob(32));
+             INSERT INTO runs VALUES ('r', 's', 'running', 'd', 0, NULL, 0)",
+        )
+        .unwrap();
     let copy = dir.path().join("countersign.db.v1.backup");
     // A migration that fails leaves everything as it was.
     assert!(BAD.open(&path).is_err());
@@ -60,7 +69,7 @@ fn an_older_database_is_copied_and_brought_up_to_date() {
     }
     // And the older program no longer takes it.
     assert!(matches!(
-        schema::JOURNAL.open(&path),
+        OLD.open(&path),
         Err(OpenFault::NewerDatabase {
             found: 2,
             known: 1,

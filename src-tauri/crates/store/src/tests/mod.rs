@@ -11,6 +11,7 @@ mod kill;
 mod logs;
 mod migration;
 mod owner;
+mod signing;
 mod speed;
 mod tamper;
 mod telemetry;

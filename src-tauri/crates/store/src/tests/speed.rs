@@ -29,6 +29,32 @@ fn audit() {
     );
 }
 
+/// With a decision, and so a signature, in every twenty records: a run with one gate.
+#[test]
+#[ignore = "a measurement"]
+#[expect(clippy::print_stdout, reason = "a measurement is for people")]
+fn audit_of_a_signed_journal() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.sign_with(signing::Key::new(1)).unwrap();
+    let (runs, each) = (15_000, 20);
+    for number in 0..runs {
+        store
+            .append_blocking(signing::decision(number, 0, each))
+            .unwrap();
+    }
+    drop(store);
+    let path = dir.path().join("countersign.db");
+    let began = Instant::now();
+    let audit = crate::audit_file(&path, None, true).unwrap();
+    let seconds = began.elapsed().as_secs_f64();
+    assert_eq!(audit.signed.map(|head| head.seq), Some(300_000));
+    println!(
+        "audit of a signed journal: {:.0} rows/s",
+        300_000.0 / seconds
+    );
+}
+
 #[test]
 #[ignore = "a measurement"]
 #[expect(clippy::print_stdout, reason = "a measurement is for people")]
