@@ -1,8 +1,9 @@
 //! The catalogue: every tool by its name, and which of them a model or a rule may invoke by name (semantics.md 22).
 
 use crate::agent::{
-    AgentHealth, AgentList, AgentPlanRegister, AgentProbe, AgentScanKeys, AgentSnapshot,
-    AgentValidate, drain, register, trust_key, undrain, unregister, untrust_key, update_labels,
+    AgentHealth, AgentList, AgentPlanRegister, AgentProbe, AgentReadInventory, AgentScanKeys,
+    AgentSnapshot, AgentValidate, drain, register, trust_key, undrain, unregister, untrust_key,
+    update_labels,
 };
 use crate::file::{FileRead, FileRestore, FileWrite};
 use crate::health::HealthJudge;
@@ -38,7 +39,8 @@ impl Catalogue {
 
     /// Every tool that ships with the program.
     pub fn builtin() -> Catalogue {
-        let reads: [Arc<dyn ReadTool>; 13] = [
+        let reads: [Arc<dyn ReadTool>; 14] = [
+            Arc::new(AgentReadInventory::new()),
             Arc::new(AgentValidate::new()),
             Arc::new(AgentScanKeys::new()),
             Arc::new(AgentProbe::new()),

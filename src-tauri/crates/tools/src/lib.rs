@@ -34,6 +34,7 @@ mod duration;
 mod fault;
 mod file;
 mod health;
+mod inventory;
 mod job;
 mod known_hosts;
 mod metrics;

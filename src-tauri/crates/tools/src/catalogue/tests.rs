@@ -14,9 +14,21 @@ fn names_are_noun_verb_and_records_are_complete() {
     assert_eq!(
         names,
         [
+            "agent.drain",
             "agent.health",
             "agent.list",
+            "agent.plan_register",
+            "agent.probe",
+            "agent.read_inventory",
+            "agent.register",
+            "agent.scan_keys",
             "agent.snapshot",
+            "agent.trust_key",
+            "agent.undrain",
+            "agent.unregister",
+            "agent.untrust_key",
+            "agent.update_labels",
+            "agent.validate",
             "core.value",
             "file.read",
             "file.restore",
@@ -120,6 +132,7 @@ fn free_form_tools_are_not_for_models() {
         );
     }
     for free in [
+        "agent.read_inventory",
         "file.read",
         "file.write",
         "command.run",
