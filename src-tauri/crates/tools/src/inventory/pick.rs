@@ -79,11 +79,20 @@ pub(crate) fn pick(
     for mut row in hosts {
         let agent = known.get(&row.name).copied();
         if let Some(agent) = agent {
-            row.picked = false;
-            row.why_not = Some(match agent.state == AgentState::Registered {
-                true => "it is registered already".to_owned(),
-                false => format!("it is known already and {}", agent.state.word()),
-            });
+            match agent.state {
+                AgentState::Candidate => {
+                    row.note(
+                        "it is a candidate: it could not be reached when it was to be registered",
+                    );
+                }
+                AgentState::Registered => leave(&mut row, "it is registered already".to_owned()),
+                AgentState::Draining | AgentState::Quarantined | AgentState::Retired => {
+                    leave(
+                        &mut row,
+                        format!("it is known already, and {}", agent.state.word()),
+                    );
+                }
+            }
         } else {
             let target = row.address.as_ref().unwrap_or(&row.source_name);
             let place = (target.to_ascii_lowercase(), row.port.unwrap_or(22));
@@ -101,6 +110,11 @@ pub(crate) fn pick(
         picked.rows.push((row, agent.is_some()));
     }
     Ok(picked)
+}
+
+fn leave(row: &mut Found, why: String) {
+    row.picked = false;
+    row.why_not = Some(why);
 }
 
 fn place_of(agent: &Agent) -> Option<(String, u16)> {

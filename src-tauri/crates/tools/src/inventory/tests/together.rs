@@ -127,6 +127,7 @@ fn stage() -> Stage {
         agents: vec![
             Agent::this_computer(),
             agent("Web1", "10.0.0.1", AgentState::Registered),
+            agent("web8", "10.0.0.8", AgentState::Retired),
             agent("web9", "10.0.0.9", AgentState::Candidate),
             agent("renamed", "10.0.0.3", AgentState::Registered),
         ],
@@ -180,7 +181,7 @@ async fn the_tool_marks_what_is_known_and_ticks_what_is_wanted() {
             json!({
                 "sources": [
                     { "kind": "ansible", "path": stage.path("hosts") },
-                    { "kind": "pasted", "text": "web9, 10.0.0.3, other" },
+                    { "kind": "pasted", "text": "web8 web9, 10.0.0.3, other" },
                     { "kind": "csv", "text": "name,labels\ncsv1,a=b" },
                     { "kind": "json", "text": "[{\"name\": \"json1\"}]" },
                 ],
@@ -201,16 +202,17 @@ async fn the_tool_marks_what_is_known_and_ticks_what_is_wanted() {
          web2 new \"staging\" false \n\
          web3 new \"production\" true \n\
          web4 new \"production\" false \n\
-         web9 known \"production\" false \n\
+         web8 known \"production\" false \n\
+         web9 known \"production\" true it is a candidate: it could not be reached when it was to be registered\n\
          win1 new \"production\" true ticked although Ansible reaches it by winrm, and this program by ssh\n\
          left out: other: excluded by `other`\n\
          left out: web1: it is registered already\n\
          left out: web2: excluded by `environment=staging`\n\
          left out: web4: excluded by `gpu`\n\
-         left out: web9: it is known already and candidate\n\
+         left out: web8: it is known already, and retired\n\
          note: {}: the folder group_vars beside it is not read; `ansible-inventory --list` puts its values in\n\
          note: include: no host is `nobody=here`\n\
-         picked 5\n",
+         picked 6\n",
         folder.display()
     );
     let found = summary(&output);
