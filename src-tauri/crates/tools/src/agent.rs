@@ -1,6 +1,7 @@
 //! The tools about agents: which there are, how well they are, and how one comes into the fleet and leaves it.
 
 mod change;
+mod config;
 mod health;
 mod home;
 mod keys;
@@ -24,6 +25,7 @@ use schemas::{
 use workflow::{ErrorClass, ToolError};
 
 pub(crate) use change::{drain, undrain, update_labels};
+pub(crate) use config::{AgentApplyChange, AgentPlanConfig, AgentRevertChange};
 pub(crate) use health::AgentHealth;
 pub(crate) use keys::{AgentScanKeys, trust_key, untrust_key};
 pub(crate) use list::AgentList;

@@ -1,9 +1,9 @@
 //! The catalogue: every tool by its name, and which of them a model or a rule may invoke by name (semantics.md 22).
 
 use crate::agent::{
-    AgentHealth, AgentList, AgentPlanRegister, AgentProbe, AgentReadInventory, AgentScanKeys,
-    AgentSnapshot, AgentValidate, drain, register, trust_key, undrain, unregister, untrust_key,
-    update_labels,
+    AgentApplyChange, AgentHealth, AgentList, AgentPlanConfig, AgentPlanRegister, AgentProbe,
+    AgentReadInventory, AgentRevertChange, AgentScanKeys, AgentSnapshot, AgentValidate, drain,
+    register, trust_key, undrain, unregister, untrust_key, update_labels,
 };
 use crate::file::{FileRead, FileRestore, FileWrite};
 use crate::health::HealthJudge;
@@ -23,8 +23,9 @@ pub struct Catalogue {
 
 impl Catalogue {
     /// What a model or a rule may invoke by name. Free-form tools (any path, any command, any address) never stand here.
-    pub const FOR_MODELS: [&'static str; 6] = [
+    pub const FOR_MODELS: [&'static str; 7] = [
         "agent.list",
+        "agent.plan_config",
         "agent.snapshot",
         "agent.health",
         "job.list",
@@ -39,7 +40,7 @@ impl Catalogue {
 
     /// Every tool that ships with the program.
     pub fn builtin() -> Catalogue {
-        let reads: [Arc<dyn ReadTool>; 14] = [
+        let reads: [Arc<dyn ReadTool>; 15] = [
             Arc::new(AgentReadInventory::new()),
             Arc::new(AgentValidate::new()),
             Arc::new(AgentScanKeys::new()),
@@ -48,6 +49,7 @@ impl Catalogue {
             Arc::new(AgentList::new()),
             Arc::new(AgentSnapshot::new()),
             Arc::new(AgentHealth::new()),
+            Arc::new(AgentPlanConfig::new()),
             Arc::new(JobList::new()),
             Arc::new(MetricsQueryTool::new()),
             Arc::new(HealthJudge::new()),
@@ -55,7 +57,7 @@ impl Catalogue {
             Arc::new(CoreValue::new()),
             Arc::new(FileRead::new()),
         ];
-        let changes: [Arc<dyn ChangeTool>; 9] = [
+        let changes: [Arc<dyn ChangeTool>; 11] = [
             Arc::new(trust_key()),
             Arc::new(untrust_key()),
             Arc::new(register()),
@@ -63,6 +65,8 @@ impl Catalogue {
             Arc::new(update_labels()),
             Arc::new(drain()),
             Arc::new(undrain()),
+            Arc::new(AgentApplyChange::new()),
+            Arc::new(AgentRevertChange::new()),
             Arc::new(FileWrite::new()),
             Arc::new(FileRestore::new()),
         ];

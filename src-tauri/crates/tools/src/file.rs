@@ -17,6 +17,7 @@ mod write;
 use serde_json::{Value as Json, json};
 use workflow::Target;
 
+pub(crate) use diff::difference;
 pub(crate) use read::FileRead;
 pub(crate) use restore::FileRestore;
 pub(crate) use write::FileWrite;

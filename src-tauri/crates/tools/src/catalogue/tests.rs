@@ -14,13 +14,16 @@ fn names_are_noun_verb_and_records_are_complete() {
     assert_eq!(
         names,
         [
+            "agent.apply_change",
             "agent.drain",
             "agent.health",
             "agent.list",
+            "agent.plan_config",
             "agent.plan_register",
             "agent.probe",
             "agent.read_inventory",
             "agent.register",
+            "agent.revert_change",
             "agent.scan_keys",
             "agent.snapshot",
             "agent.trust_key",
@@ -133,6 +136,7 @@ fn free_form_tools_are_not_for_models() {
     }
     for free in [
         "agent.read_inventory",
+        "agent.apply_change",
         "file.read",
         "file.write",
         "command.run",

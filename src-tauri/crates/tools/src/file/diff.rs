@@ -10,13 +10,13 @@ const SHOWN_BYTES: usize = 256 * 1024;
 const EFFORT: Duration = Duration::from_secs(2);
 
 /// A difference for a card, and how many lines it adds and removes.
-pub(super) struct Difference {
-    pub(super) text: String,
-    pub(super) says: String,
+pub(crate) struct Difference {
+    pub(crate) text: String,
+    pub(crate) says: String,
 }
 
 /// The difference between two contents; `None` is no file.
-pub(super) fn difference(path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> Difference {
+pub(crate) fn difference(path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> Difference {
     let text = |bytes: Option<&[u8]>| {
         std::str::from_utf8(bytes.unwrap_or_default())
             .ok()
