@@ -154,9 +154,12 @@ pub async fn open(options: OpenOptions) -> Result<Door, Fault> {
     .await
     .map_err(faults::internal)?;
     match opened {
-        Ok(store) => tokio::task::spawn_blocking(move || local(dir, store, runtime, keychain))
-            .await
-            .map_err(faults::internal)?,
+        Ok(store) => {
+            let catalogue = Catalogue::builtin();
+            tokio::task::spawn_blocking(move || own(dir, store, runtime, catalogue, keychain))
+                .await
+                .map_err(faults::internal)?
+        }
         Err(fault @ OpenFault::InUse { .. }) => match socket::Client::connect(&dir).await {
             Ok(client) => Ok(Door(Inner::Remote(client))),
             Err(error) => {
@@ -191,15 +194,17 @@ pub async fn open_for_secrets(options: OpenOptions) -> Door {
     }
 }
 
-fn local(
+/// The engine of this process over a store, with these tools and secrets.
+pub(crate) fn own(
     dir: PathBuf,
     store: Store,
     runtime: Handle,
+    catalogue: Catalogue,
     keychain: Arc<Keychain>,
 ) -> Result<Door, Fault> {
     let store = Arc::new(store);
     let values = Arc::new(StoredValues::new(Arc::clone(&store)));
-    let catalogue = Arc::new(Catalogue::builtin());
+    let catalogue = Arc::new(catalogue);
     let (sender, messages) = std_mpsc::channel();
     let mailbox = Mailbox(sender);
     let folder = dir.join("workflows");

@@ -1,13 +1,16 @@
 //! A run that the loop holds in memory: its fold, the commands that wait, the append under way, what performs for it.
 
-use crate::perform::Performing;
+use crate::perform::{Performing, World};
 use api::Fault;
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
 use store::InventoryFault;
 use tokio::sync::oneshot;
 use workflow::{
-    Actor, Answer, Command, EffectId, ErrorClass, Outcome, Record, Refusal, Run, RunSummary,
-    ToolError,
+    Actor, Answer, Command, Effect, EffectId, ErrorClass, Outcome, Record, Refusal, Run,
+    RunSummary, ToolError,
 };
 
 /// Whoever waits to hear what became of a command.
@@ -27,6 +30,8 @@ pub(crate) struct InFlight {
     pub(crate) summary: RunSummary,
     pub(crate) records: Vec<Record>,
     pub(crate) refusal: Option<Refusal>,
+    /// The effects that came to be owed with these records, or ceased to be.
+    pub(crate) changed: BTreeSet<EffectId>,
     /// The command, to be carried out again when the disk was full.
     pub(crate) pending: Pending,
 }
@@ -37,15 +42,80 @@ pub(crate) struct LiveRun {
     pub(crate) waiting: VecDeque<Pending>,
     pub(crate) in_flight: Option<InFlight>,
     pub(crate) performing: BTreeMap<EffectId, Performing>,
+    /// The effects of which it is to be looked whether they are owed and under way: of a long list only those that
+    /// have changed.
+    pub(crate) unsettled: BTreeSet<EffectId>,
 }
 
 impl LiveRun {
     pub(crate) fn new(run: Run) -> LiveRun {
         LiveRun {
+            unsettled: run.outstanding().keys().cloned().collect(),
             run,
             waiting: VecDeque::new(),
             in_flight: None,
             performing: BTreeMap::new(),
+        }
+    }
+
+    /// A performer has come back. As long as its answer waits for its turn the effect is still owed, and must not be
+    /// started a second time.
+    pub(crate) fn has_performed(&mut self, effect: &EffectId) {
+        if !self.run.outstanding().contains_key(effect) {
+            self.performing.remove(effect);
+        } else if let Some(performing) = self.performing.get_mut(effect) {
+            performing.answered = true;
+        }
+    }
+
+    /// An answer led to nothing: what is still owed is to be performed again.
+    pub(crate) fn was_not_heard(&mut self, command: &Command) {
+        if let Command::Answered { effect, .. } = command {
+            self.performing.remove(effect);
+            self.unsettled.insert(effect.clone());
+        }
+    }
+
+    /// Everything is to be looked at anew.
+    pub(crate) fn unsettle(&mut self) {
+        let known = self.performing.keys();
+        let all = known.chain(self.run.outstanding().keys());
+        self.unsettled = all.cloned().collect();
+    }
+
+    /// Starts what is owed and not under way, stops what is under way and no longer owed.
+    pub(crate) fn reconcile(&mut self, world: &Arc<World>) {
+        let unsettled = std::mem::take(&mut self.unsettled);
+        let (owed, over): (Vec<_>, Vec<_>) = unsettled
+            .iter()
+            .map(|id| (id, self.run.outstanding().get(id)))
+            .partition(|(_, effect)| effect.is_some());
+        for (effect_id, _) in over {
+            match self.performing.get(effect_id) {
+                Some(performing) if performing.answered => {
+                    self.performing.remove(effect_id);
+                }
+                Some(performing) => performing.cancel.cancel(),
+                None => {}
+            }
+        }
+        for (effect_id, effect) in owed {
+            let Some(effect) = effect.filter(|_| !self.performing.contains_key(effect_id)) else {
+                continue;
+            };
+            let after = match effect {
+                Effect::Observe { key, .. } => self
+                    .performing
+                    .remove(&EffectId(format!("call:{key}")))
+                    .map(|performing| performing.task),
+                Effect::Preview { .. }
+                | Effect::Read { .. }
+                | Effect::Change { .. }
+                | Effect::Alert { .. } => None,
+            };
+            if let Some(performing) = world.start(&self.run, effect_id, effect, after) {
+                self.performing.insert(effect_id.clone(), performing);
+            }
         }
     }
 
@@ -93,3 +163,6 @@ impl Pending {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,8 +18,8 @@ use std::{
 use store::{Ack, Append, AppendFault, Definition, Health, ViewRows};
 use tokio::sync::{mpsc, oneshot};
 use workflow::{
-    Actor, Answer, Command, Digest, Effect, EffectId, Input, LogRange, Record, Run, RunId, Stop,
-    TimerId, decide, externalise,
+    Actor, Answer, Command, Digest, EffectId, Input, LogRange, Record, Run, RunId, Stop, TimerId,
+    decide, externalise,
 };
 
 /// The clock is looked at at least this often: sleep and clock jumps are noticed within it.
@@ -186,10 +186,12 @@ impl MainLoop {
                     if pending.reply.is_none() {
                         tracing::error!(run = %id, %refusal, "the engine was refused");
                     }
+                    live.was_not_heard(&pending.command);
                     pending.answer(Err(refusal.into()));
                     continue;
                 }
                 Err(Stop::Needs(digests)) => {
+                    live.was_not_heard(&pending.command);
                     let missing: Vec<String> = digests.iter().map(Digest::short).collect();
                     let fault = Fault::new(
                         "values_pruned",
@@ -202,6 +204,7 @@ impl MainLoop {
             };
             if verdict.events.is_empty() {
                 taken_up |= matches!(pending.command, Command::Resume);
+                live.was_not_heard(&pending.command);
                 let answer = verdict
                     .refusal
                     .map_or_else(|| Ok(live.run.clone()), |refusal| Err(refusal.into()));
@@ -223,9 +226,10 @@ impl MainLoop {
                     event,
                 })
                 .collect();
-            let next = match live.run.clone().fold(&records) {
-                Ok(next) => next,
+            let (next, changed) = match live.run.clone().fold_noting(&records) {
+                Ok(folded) => folded,
                 Err(fault) => {
+                    live.was_not_heard(&pending.command);
                     pending.answer(Err(faults::internal(fault)));
                     continue;
                 }
@@ -251,6 +255,7 @@ impl MainLoop {
                 summary,
                 records,
                 refusal: verdict.refusal,
+                changed,
                 pending,
             });
             let (mailbox, run) = (self.world.mailbox.clone(), id.clone());
@@ -274,6 +279,7 @@ impl MainLoop {
             summary,
             records,
             refusal,
+            changed,
             pending,
         }) = live.in_flight.take()
         else {
@@ -288,6 +294,7 @@ impl MainLoop {
                     self.due.insert((*due_us, id.clone(), timer.clone()));
                 }
                 live.run = next;
+                live.unsettled.extend(changed);
                 let answer =
                     refusal.map_or_else(|| Ok(live.run.clone()), |refusal| Err(refusal.into()));
                 // First the world is told what it owes: the sooner it starts, the better.
@@ -311,7 +318,10 @@ impl MainLoop {
                     }
                     // The world's answers are not lost: they wait until writing works again.
                     (AppendFault::ReadOnly { .. }, true) => live.waiting.push_front(pending),
-                    (_, _) => pending.answer(Err(faults::append(&fault))),
+                    (_, _) => {
+                        live.was_not_heard(&pending.command);
+                        pending.answer(Err(faults::append(&fault)));
+                    }
                 }
                 self.feed
                     .publish(&Topic::Board, &Notice::Engine((self.state)()));
@@ -329,34 +339,12 @@ impl MainLoop {
         if self.closing.is_some() {
             return;
         }
-        for (effect, performing) in &live.performing {
-            if !live.run.outstanding().contains_key(effect) {
-                performing.cancel.cancel();
-            }
-        }
-        for (effect_id, effect) in live.run.outstanding() {
-            if live.performing.contains_key(effect_id) {
-                continue;
-            }
-            let after = match effect {
-                Effect::Observe { key, .. } => live
-                    .performing
-                    .remove(&EffectId(format!("call:{key}")))
-                    .map(|performing| performing.task),
-                Effect::Preview { .. }
-                | Effect::Read { .. }
-                | Effect::Change { .. }
-                | Effect::Alert { .. } => None,
-            };
-            if let Some(performing) = self.world.start(&live.run, effect_id, effect, after) {
-                live.performing.insert(effect_id.clone(), performing);
-            }
-        }
+        live.reconcile(&self.world);
     }
 
     fn performed(&mut self, run: RunId, effect: EffectId, answer: Answer, log: Option<LogRange>) {
         if let Some(live) = self.runs.get_mut(&run) {
-            live.performing.remove(&effect);
+            live.has_performed(&effect);
         }
         let command = Command::Answered {
             effect,
@@ -406,14 +394,16 @@ impl MainLoop {
         }
         let stalled: Vec<RunId> = self.runs.keys().cloned().collect();
         for id in stalled {
-            if let (Some(live), Ok(run)) = (
-                self.runs.get_mut(&id),
-                reading::fold_run(self.world.store.read(), &id),
-            ) && live.in_flight.is_none()
+            let Some(live) = self.runs.get_mut(&id) else {
+                continue;
+            };
+            if let Ok(run) = reading::fold_run(self.world.store.read(), &id)
+                && live.in_flight.is_none()
                 && run.seq() >= live.run.seq()
             {
                 live.run = run;
             }
+            live.unsettle();
             self.reconcile(&id);
             self.pump(&id, None);
         }
@@ -460,7 +450,7 @@ impl MainLoop {
                 || live
                     .performing
                     .values()
-                    .any(|performing| performing.changes)
+                    .any(|performing| performing.changes && !performing.answered)
         });
         if busy && since.elapsed() < CLOSING {
             return false;

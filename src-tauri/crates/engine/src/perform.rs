@@ -36,6 +36,8 @@ pub(crate) struct Performing {
     pub(crate) task: JoinHandle<()>,
     /// It may change something: when closing, it is waited for.
     pub(crate) changes: bool,
+    /// It has come back, and its answer waits for its turn.
+    pub(crate) answered: bool,
 }
 
 enum Work {
@@ -173,6 +175,7 @@ impl World {
             cancel,
             task,
             changes,
+            answered: false,
         })
     }
 

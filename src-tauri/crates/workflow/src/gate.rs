@@ -2,11 +2,11 @@
 //! hashed (semantics.md 1, approvals.md I2, I5). Deciding is in `decide`.
 
 use crate::{
-    Actor, Call, CardScope, Change, Datum, Decision, DecisionKind, Digest, GateId, Provenance,
+    Actor, Call, CardScope, Change, Datum, Decision, DecisionKind, Digest, GateId, Map, Provenance,
     StepKey, UndoPlan,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What a person sees and decides on. The card's digest covers the run, the gate, the revision, the calls' digests,
 /// the definition, the proposer, the evidence's digests and the expiry.
@@ -89,9 +89,9 @@ pub struct Difference {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Grant {
     /// The calls by digest, each with the tries that are left.
-    pub tries: BTreeMap<Digest, u32>,
+    pub tries: Map<Digest, u32>,
     /// Items that the person left out.
-    pub dropped: Vec<StepKey>,
+    pub dropped: Arc<Vec<StepKey>>,
     /// Good before this time, in microseconds since 1970 (UTC); `None`: until it is used.
     pub valid_until_us: Option<i64>,
     /// Its time to live, in milliseconds, counted anew from each item's end.
@@ -108,11 +108,11 @@ pub struct GateRun {
     /// Where it stands.
     pub state: GateState,
     /// The last card, kept for comparison and for history.
-    pub card: Option<Box<Card>>,
+    pub card: Option<Arc<Card>>,
     /// Its digest.
     pub card_digest: Option<Digest>,
     /// Every answer so far: revision, by whom, when, what.
-    pub answers: Vec<GateAnswer>,
+    pub answers: Vec<Arc<GateAnswer>>,
     /// How many attempts a redo has started from here.
     pub redone: u32,
 }

@@ -20,6 +20,7 @@ mod permit;
 mod refusal;
 mod run;
 mod step;
+mod steps;
 mod summary;
 mod tool;
 mod value;
@@ -56,3 +57,8 @@ pub use tool::{
     Target, ToolError, ToolOutput, ToolSpec, UndoPlan,
 };
 pub use value::{Blob, Datum};
+
+/// A sorted map whose copies share what they have in common: a copy of a run with ten thousand steps costs nothing.
+pub type Map<K, V> = rpds::RedBlackTreeMapSync<K, V>;
+/// A sorted set of that kind.
+pub(crate) type Set<T> = rpds::RedBlackTreeSetSync<T>;

@@ -1,11 +1,15 @@
 //! A run: the fold over its journal. Read-only from outside; only `apply` (see `apply.rs`) changes it.
 
 use crate::{
-    Actor, Datum, Digest, Effect, EffectId, FailReason, GateId, GateKind, GateRun, Phase, Record,
-    RunId, StepKey, StepRun, StepState, StepStatus, StopReason, TimerId, WaitFor, Workflow,
+    Actor, Datum, Digest, Effect, EffectId, FailReason, GateId, GateKind, GateRun, Map, Phase,
+    Record, RunId, StepKey, StepRun, StepState, StepStatus, StopReason, TimerId, WaitFor, Workflow,
+    steps::{Mark, Steps},
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// One execution of a workflow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,9 +22,9 @@ pub struct Run {
     pub(crate) started: Option<Started>,
     pub(crate) status: RunStatus,
     pub(crate) inputs: BTreeMap<String, Datum>,
-    pub(crate) steps: BTreeMap<StepKey, Arc<StepRun>>,
-    pub(crate) gates: BTreeMap<GateId, Arc<GateRun>>,
-    pub(crate) owed: BTreeMap<EffectId, Effect>,
+    pub(crate) steps: Steps,
+    pub(crate) gates: Map<GateId, Arc<GateRun>>,
+    pub(crate) owed: Owed,
     #[serde(with = "as_pairs")]
     pub(crate) timers: BTreeMap<TimerId, i64>,
     pub(crate) edited: BTreeMap<String, Actor>,
@@ -90,9 +94,9 @@ impl Run {
             started: None,
             status: RunStatus::Pending,
             inputs: BTreeMap::new(),
-            steps: BTreeMap::new(),
-            gates: BTreeMap::new(),
-            owed: BTreeMap::new(),
+            steps: Steps::default(),
+            gates: Map::default(),
+            owed: Owed::default(),
             timers: BTreeMap::new(),
             edited: BTreeMap::new(),
         }
@@ -110,6 +114,20 @@ impl Run {
             self.apply(record)?;
         }
         Ok(self)
+    }
+
+    /// Folds records in order, and says which effects came to be owed, or ceased to be, on the way.
+    ///
+    /// # Errors
+    /// The first record that does not follow the ones before it.
+    pub fn fold_noting<'a>(
+        mut self,
+        records: impl IntoIterator<Item = &'a Record>,
+    ) -> Result<(Run, BTreeSet<EffectId>), crate::apply::FoldFault> {
+        self.owed.notes = Some(BTreeSet::new());
+        let mut run = self.fold(records)?;
+        let notes = run.owed.notes.take().unwrap_or_default();
+        Ok((run, notes))
     }
 
     /// Its name.
@@ -153,8 +171,8 @@ impl Run {
     }
 
     /// Its step instances that have started or ended; all others are pending.
-    pub fn steps(&self) -> &BTreeMap<StepKey, Arc<StepRun>> {
-        &self.steps
+    pub fn steps(&self) -> &Map<StepKey, Arc<StepRun>> {
+        self.steps.runs()
     }
 
     /// One step instance.
@@ -163,7 +181,7 @@ impl Run {
     }
 
     /// Its gates that were reached.
-    pub fn gates(&self) -> &BTreeMap<GateId, Arc<GateRun>> {
+    pub fn gates(&self) -> &Map<GateId, Arc<GateRun>> {
         &self.gates
     }
 
@@ -172,24 +190,33 @@ impl Run {
         self.gates.get(id).map(Arc::as_ref)
     }
 
-    /// The gates at which a person is asked now.
+    /// The gates at which a person is asked now. Each owes an alert, so that they are found without looking at all
+    /// those that were answered.
     pub fn open_gates(&self) -> impl Iterator<Item = &GateRun> {
-        self.gates
-            .values()
-            .map(Arc::as_ref)
-            .filter(|gate| gate.is_open())
+        let alerts = self
+            .owed
+            .map()
+            .iter()
+            .map_while(|(_, effect)| match effect {
+                Effect::Alert { gate, .. } => Some(gate),
+                Effect::Preview { .. }
+                | Effect::Read { .. }
+                | Effect::Change { .. }
+                | Effect::Observe { .. } => None,
+            });
+        let gates: BTreeSet<&GateId> = alerts.collect();
+        gates.into_iter().filter_map(|id| self.gate(id))
     }
 
     /// What the world still owes this run: the only way work starts.
-    pub fn outstanding(&self) -> &BTreeMap<EffectId, Effect> {
-        &self.owed
+    pub fn outstanding(&self) -> &Map<EffectId, Effect> {
+        self.owed.map()
     }
 
-    /// Does it owe work, other than asking a person?
+    /// Does it owe work, other than asking a person? The names of alerts sort before all others.
     pub fn owes(&self) -> bool {
-        self.owed
-            .values()
-            .any(|effect| !matches!(effect, Effect::Alert { .. }))
+        let last = self.owed.map().last();
+        last.is_some_and(|(_, effect)| !matches!(effect, Effect::Alert { .. }))
     }
 
     /// The times it waits for, in microseconds since 1970 (UTC).
@@ -317,19 +344,31 @@ impl Run {
         if matches!(self.waits_for(key), Some(WaitFor::Person(_))) {
             return true;
         }
-        let mut waiting = false;
-        for (inner, step) in self.inside(key) {
-            if step.is_done()
-                || matches!(step.phase(), Some(Phase::Group { .. } | Phase::List { .. }))
-            {
-                continue;
-            }
-            match self.waits_for(inner) {
-                Some(WaitFor::Person(_) | WaitFor::InDoubt) => waiting = true,
-                Some(WaitFor::Timer) | None => return false,
-            }
+        let ids = self.ids_inside(key);
+        let inside = |mark| {
+            ids.iter()
+                .flat_map(move |id| self.steps.marked_inside(mark, id, &key.items))
+        };
+        if inside(Mark::Works).next().is_some() {
+            return false;
         }
-        waiting
+        let waits = |inner| matches!(self.waits_for(inner), Some(WaitFor::Person(_)));
+        if !inside(Mark::MayAsk).all(waits) {
+            return false;
+        }
+        inside(Mark::MayAsk).next().is_some() || inside(Mark::InDoubt).next().is_some()
+    }
+
+    /// The ids of a group's or list's own step and of all steps inside it, sorted.
+    fn ids_inside(&self, outer: &StepKey) -> Vec<Arc<str>> {
+        let mut ids: Vec<Arc<str>> = Vec::new();
+        let mut pending: Vec<&crate::Step> = self.definition.step(&outer.id).into_iter().collect();
+        while let Some(step) = pending.pop() {
+            ids.push(step.id.as_str().into());
+            pending.extend(step.children());
+        }
+        ids.sort();
+        ids
     }
 
     /// The step instances inside a group or list, at any depth.
@@ -337,33 +376,52 @@ impl Run {
         &'a self,
         outer: &'a StepKey,
     ) -> impl Iterator<Item = (&'a StepKey, &'a StepRun)> {
-        let ids: Vec<&str> = match self.definition.step(&outer.id) {
-            Some(step) => {
-                let mut ids = vec![step.id.as_str()];
-                let mut pending: Vec<&crate::Step> = step.children().iter().collect();
-                while let Some(step) = pending.pop() {
-                    ids.push(&step.id);
-                    pending.extend(step.children());
-                }
-                ids
-            }
-            None => Vec::new(),
-        };
-        self.steps.iter().filter_map(move |(key, step)| {
-            let within =
-                key != outer && key.items.starts_with(&outer.items) && ids.contains(&&*key.id);
-            within.then_some((key, step.as_ref()))
-        })
+        self.ids_inside(outer)
+            .into_iter()
+            .flat_map(|id| self.steps.inside(id, &outer.items))
+            .filter(move |(key, _)| *key != outer)
+            .map(|(key, step)| (key, step.as_ref()))
+    }
+
+    /// The step instances of which nobody can say whether they happened.
+    pub fn in_doubt(&self) -> impl Iterator<Item = &StepKey> {
+        self.steps.marked(Mark::InDoubt)
     }
 
     /// Is nothing in progress, and does it wait for a person? (semantics.md 11)
     pub fn is_waiting(&self) -> bool {
-        let asks = self.open_gates().next().is_some()
-            || self
-                .steps
-                .values()
-                .any(|step| matches!(step.phase(), Some(Phase::InDoubt { .. })));
+        let asks = self.open_gates().next().is_some() || self.in_doubt().next().is_some();
         asks && !self.owes() && self.stopping().is_none()
+    }
+}
+
+/// What the world owes, and what changed of it while somebody takes notes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Owed {
+    map: Map<EffectId, Effect>,
+    #[serde(skip)]
+    notes: Option<BTreeSet<EffectId>>,
+}
+
+impl Owed {
+    pub(crate) fn map(&self) -> &Map<EffectId, Effect> {
+        &self.map
+    }
+
+    pub(crate) fn insert(&mut self, id: EffectId, effect: Effect) {
+        if let Some(notes) = &mut self.notes {
+            notes.insert(id.clone());
+        }
+        self.map.insert_mut(id, effect);
+    }
+
+    pub(crate) fn remove(&mut self, id: &EffectId) {
+        if self.map.remove_mut(id)
+            && let Some(notes) = &mut self.notes
+        {
+            notes.insert(id.clone());
+        }
     }
 }
 

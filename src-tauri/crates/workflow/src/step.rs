@@ -6,6 +6,7 @@ use crate::{
     ToolError,
 };
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A step instance. A step that has none yet is pending.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,7 +87,7 @@ pub enum Phase {
     /// A list: its items do the work.
     List {
         /// The items, of the one evaluation.
-        items: Vec<Datum>,
+        items: Arc<Vec<Datum>>,
         /// It starts nothing more.
         stopping: Option<StopReason>,
     },

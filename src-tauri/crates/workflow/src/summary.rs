@@ -127,12 +127,7 @@ impl Run {
             ended_at_us,
             seq: self.seq,
             open_gates: self.open_gates().filter_map(OpenGate::of).collect(),
-            in_doubt: self
-                .steps
-                .iter()
-                .filter(|(_, step)| matches!(step.phase(), Some(crate::Phase::InDoubt { .. })))
-                .map(|(key, _)| key.clone())
-                .collect(),
+            in_doubt: self.in_doubt().cloned().collect(),
             message,
             stages: self.stages(),
         }

@@ -5,6 +5,7 @@ mod bench;
 mod feed;
 mod gates;
 mod health;
+mod lists;
 mod owners;
 mod people;
 mod recovery;

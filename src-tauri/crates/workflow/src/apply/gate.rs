@@ -2,7 +2,7 @@
 
 use super::At;
 use crate::gate::{GateAnswer, Recheck};
-use crate::{Decision, Event, GateId, GateRun, GateState, Run, StepState, TimerId};
+use crate::{Decision, Event, GateId, GateRun, GateState, Run, StepState};
 use std::{collections::BTreeMap, sync::Arc};
 
 impl Run {
@@ -15,7 +15,7 @@ impl Run {
                 card_digest,
             } => self.change_gate(gate, |gate_run| {
                 gate_run.revision = *revision;
-                gate_run.card = Some(card.clone());
+                gate_run.card = Some(Arc::from(card.clone()));
                 gate_run.card_digest = Some(*card_digest);
                 gate_run.state = GateState::Open {
                     opened_at_us: at.us,
@@ -46,7 +46,7 @@ impl Run {
                         at_us: at.us,
                         decision: decision.clone(),
                     };
-                    gate_run.answers.push(answer);
+                    gate_run.answers.push(Arc::new(answer));
                     if matches!(decision, Decision::Redo { .. }) {
                         gate_run.redone += 1;
                     }
@@ -212,18 +212,22 @@ impl Run {
         id: &GateId,
         change: impl FnOnce(&mut GateRun) -> Result<(), String>,
     ) -> Result<(), String> {
-        let gate = self
-            .gates
-            .entry(id.clone())
-            .or_insert_with(|| Arc::new(GateRun::new(id.clone())));
-        let before = gate.owes().map(|(effect, _)| effect);
-        let gate_run = Arc::make_mut(gate);
-        change(gate_run).map_err(|what| format!("{id}: {what}"))?;
-        let after = gate_run.owes();
+        if !self.gates.contains_key(id) {
+            let gate = Arc::new(GateRun::new(id.clone()));
+            self.gates.insert_mut(id.clone(), gate);
+        }
+        let Some(gate) = self.gates.get_mut(id) else {
+            return Err(format!("{id} is not there"));
+        };
         let definition = self
             .definition
             .step(&id.step.id)
             .and_then(|step| step.gate(id.kind));
+        let before = gate.owes().map(|(effect, _)| effect);
+        let timers_before = gate.timers(definition);
+        let gate_run = Arc::make_mut(gate);
+        change(gate_run).map_err(|what| format!("{id}: {what}"))?;
+        let after = gate_run.owes();
         let timers = gate_run.timers(definition);
         if let Some(effect) = before {
             self.owed.remove(&effect);
@@ -231,10 +235,9 @@ impl Run {
         if let Some((effect_id, effect)) = after {
             self.owed.insert(effect_id, effect);
         }
-        self.timers.retain(|timer, _| match timer {
-            TimerId::GateExpiry { gate, .. } | TimerId::GateReminder { gate, .. } => gate != id,
-            TimerId::Retry { .. } => true,
-        });
+        for (timer, _) in timers_before {
+            self.timers.remove(&timer);
+        }
         self.timers.extend(timers);
         Ok(())
     }

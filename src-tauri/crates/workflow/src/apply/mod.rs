@@ -7,8 +7,7 @@ mod step;
 
 use crate::run::{RunStatus, Started, Stopping};
 use crate::step::Held;
-use crate::{Actor, Digest, Event, Phase, Planned, Record, Run, StepRun, StepState};
-use std::sync::Arc;
+use crate::{Actor, Digest, Event, Phase, Planned, Record, Run, StepKey, StepRun, StepState};
 
 /// A record that does not follow the ones before it: the journal is damaged, or from a newer version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -77,6 +76,13 @@ impl Run {
         }
     }
 
+    /// A step that ends without having started has begun with its end.
+    fn begun(&mut self, step: &StepKey, at_us: i64) {
+        if self.steps.get(step).is_none() {
+            self.steps.put(step, StepRun::begun(1, at_us));
+        }
+    }
+
     /// Folds an event at a time; `decide` uses it on its draft.
     pub(crate) fn apply_event(
         &mut self,
@@ -103,9 +109,7 @@ impl Run {
                 items,
             } => self.start_step(step, *attempt, items.as_ref(), at_us),
             Event::StepSkipped { step, why } => {
-                self.steps
-                    .entry(step.clone())
-                    .or_insert_with(|| Arc::new(StepRun::begun(1, at_us)));
+                self.begun(step, at_us);
                 self.end_step(step, StepState::Skipped { why: why.clone() }, at_us)?;
             }
             Event::CallPlanned {
@@ -231,9 +235,7 @@ impl Run {
                 self.end_step(step, state, at_us)?;
             }
             Event::StepFailed { step, reason } => {
-                self.steps
-                    .entry(step.clone())
-                    .or_insert_with(|| Arc::new(StepRun::begun(1, at_us)));
+                self.begun(step, at_us);
                 self.end_step(
                     step,
                     StepState::Failed {

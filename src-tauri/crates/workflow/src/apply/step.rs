@@ -17,7 +17,7 @@ impl Run {
     ) {
         let phase = match (items, self.definition.step(&key.id)) {
             (Some(items), _) => Phase::List {
-                items: items.clone(),
+                items: Arc::new(items.clone()),
                 stopping: None,
             },
             (None, Some(step)) if !step.children().is_empty() => Phase::Group { stopping: None },
@@ -33,7 +33,7 @@ impl Run {
             None => StepRun::begun(attempt, at_us),
         };
         step.state = StepState::Active(phase);
-        self.steps.insert(key.clone(), Arc::new(step));
+        self.steps.put(key, step);
     }
 
     pub(super) fn start_call(
@@ -139,7 +139,7 @@ impl Run {
             step.spent = None;
             step.feedback = Some(feedback.to_owned());
             self.forget(key, owed.map(|(id, _)| id));
-            self.steps.insert(key.clone(), Arc::new(step));
+            self.steps.put(key, step);
         }
         for kind in [crate::GateKind::Before, crate::GateKind::After] {
             let id = GateId {
@@ -248,32 +248,25 @@ impl Run {
         key: &StepKey,
         change: impl FnOnce(&mut StepRun) -> Result<(), String>,
     ) -> Result<(), String> {
-        let step = self
-            .steps
-            .get_mut(key)
-            .ok_or_else(|| format!("step {key} has not started"))?;
-        let before = step.owes(key).map(|(id, _)| id);
-        let attempt = step.attempt;
-        if let Some(Phase::Backoff { n, .. }) = step.phase() {
-            self.timers.remove(&TimerId::Retry {
+        let timers = &mut self.timers;
+        let changed = self.steps.change(key, |step_run| {
+            let before = step_run.owes(key).map(|(id, _)| id);
+            let attempt = step_run.attempt;
+            let retry = |n: u32| TimerId::Retry {
                 step: key.clone(),
                 attempt,
-                n: *n,
-            });
-        }
-        let step_run = Arc::make_mut(step);
-        change(step_run).map_err(|what| format!("{key}: {what}"))?;
-        let after = step_run.owes(key);
-        if let Some(Phase::Backoff { due_us, n, .. }) = step_run.phase() {
-            self.timers.insert(
-                TimerId::Retry {
-                    step: key.clone(),
-                    attempt,
-                    n: *n,
-                },
-                *due_us,
-            );
-        }
+                n,
+            };
+            if let Some(Phase::Backoff { n, .. }) = step_run.phase() {
+                timers.remove(&retry(*n));
+            }
+            change(step_run).map_err(|what| format!("{key}: {what}"))?;
+            if let Some(Phase::Backoff { due_us, n, .. }) = step_run.phase() {
+                timers.insert(retry(*n), *due_us);
+            }
+            Ok::<_, String>((before, step_run.owes(key)))
+        });
+        let (before, after) = changed.ok_or_else(|| format!("step {key} has not started"))??;
         if let Some(id) = before {
             self.owed.remove(&id);
         }

@@ -359,9 +359,7 @@ impl Draft<'_> {
             .and_then(|step| step.gate(gate.kind))
             .is_some_and(|gate| gate.scope == CardScope::AllItems);
         match self.run.step(&gate.step).and_then(|step| step.phase()) {
-            Some(Phase::List { items, .. }) if all_items => (0..items.len() as u32)
-                .map(|number| gate.step.item(number))
-                .collect(),
+            Some(Phase::List { items, .. }) if all_items => self.keys_of(&gate.step, items),
             Some(_) | None => vec![gate.step.clone()],
         }
     }

@@ -6,7 +6,10 @@ use crate::{
     Provenance, Refusal, SkipReason, Step, StepKey, StepState, StopReason,
 };
 use serde_json::{Map, Value as Json};
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 impl Draft<'_> {
     pub(super) fn not_open(&self, gate: &GateId) -> Refusal {
@@ -126,7 +129,7 @@ impl Draft<'_> {
                 self.decided(gate, decision, Some(grant))
             }
             Decision::Drop { items } => {
-                let known: Vec<&StepKey> = card.calls.iter().map(|call| &call.step).collect();
+                let known: BTreeSet<&StepKey> = card.calls.iter().map(|call| &call.step).collect();
                 if let Some(other) = items.iter().find(|item| !known.contains(item)) {
                     return Err(Refusal::new(
                         "unknown_item",
@@ -220,17 +223,18 @@ impl Draft<'_> {
 
     /// One approval covers 1 + retry.max tries of each call that is not left out (semantics.md 8).
     fn grant(&self, card: &Card, dropped: Vec<StepKey>) -> Grant {
-        let mut tries = BTreeMap::new();
+        let mut tries: BTreeMap<Digest, u32> = BTreeMap::new();
+        let left_out: BTreeSet<&StepKey> = dropped.iter().collect();
         for call in card
             .calls
             .iter()
-            .filter(|call| call.left_out.is_none() && !dropped.contains(&call.step))
+            .filter(|call| call.left_out.is_none() && !left_out.contains(&call.step))
         {
             *tries.entry(call.digest).or_insert(0) += card.tries;
         }
         Grant {
-            tries,
-            dropped,
+            tries: tries.into_iter().collect(),
+            dropped: Arc::new(dropped),
             valid_until_us: card
                 .grant_ttl_ms
                 .map(|ttl_ms| crate::value::after_ms(self.at_us, ttl_ms)),
@@ -329,7 +333,8 @@ impl Draft<'_> {
             }
             Decision::Drop { items } => {
                 let members = self.members(&gate.id);
-                if let Some(other) = items.iter().find(|item| !members.contains(item)) {
+                let known: BTreeSet<&StepKey> = members.iter().collect();
+                if let Some(other) = items.iter().find(|item| !known.contains(item)) {
                     let sentence = format!("{other} is not on this card");
                     return Err(Refusal::new(
                         "unknown_item",

@@ -32,12 +32,10 @@ impl Draft<'_> {
         ready: &[(StepKey, Planned)],
     ) -> Result<Vec<CardCall>, Stop> {
         let mut calls = Vec::new();
+        let ready: BTreeMap<&StepKey, &Planned> =
+            ready.iter().map(|(key, planned)| (key, planned)).collect();
         for member in self.members(gate) {
-            let planned = ready
-                .iter()
-                .find(|(key, _)| *key == member)
-                .map(|(_, planned)| planned);
-            if let Some(planned) = planned {
+            if let Some(planned) = ready.get(&member) {
                 calls.push(self.card_call(&member, planned, None));
             } else if let Some(StepState::Failed { reason }) =
                 self.run.step(&member).map(|step| &step.state)

@@ -131,6 +131,7 @@ impl Draft<'_> {
         let cut_off: Vec<StepKey> = self
             .run
             .steps
+            .runs()
             .iter()
             .filter(|(_, step)| matches!(step.phase(), Some(Phase::Calling(calling)) if calling.planned.call.effect.changes()))
             .map(|(key, _)| key.clone())

@@ -2,6 +2,7 @@
 //! are made again in `recheck`, sending back in `redo`.
 
 use super::{Draft, Stop, scope::Place};
+use crate::steps::Standing;
 use crate::{
     Event, Gate, GateId, GateKind, GateState, Phase, Planned, Provenance, SkipReason, Step,
     StepKey, StopReason,
@@ -48,15 +49,9 @@ impl Draft<'_> {
         &mut self,
         step: &Step,
         list: &StepKey,
-        items: &[StepKey],
+        total: u32,
     ) -> Result<(), Stop> {
-        let planned = |key: &StepKey| {
-            matches!(
-                self.run.step(key).and_then(|step| step.phase()),
-                Some(Phase::Planned(_))
-            )
-        };
-        if !items.iter().any(planned) {
+        if self.first_item(list, Standing::Planned, 0, total).is_none() {
             return Ok(());
         }
         let gate = GateId {
@@ -97,17 +92,11 @@ impl Draft<'_> {
 
     /// Members that can still run: previewed ones. `None` while one is not ready.
     pub(super) fn ready_members(&self, gate: &GateId) -> Option<Vec<(StepKey, Planned)>> {
-        let members = self.members(gate);
-        // Most of the time one is not: look before copying.
-        let waits = members.iter().any(|member| {
-            matches!(
-                self.run.step(member).and_then(|step| step.phase()),
-                Some(Phase::Previewing { .. } | Phase::Ready)
-            )
-        });
-        if waits {
+        // Most of the time one is not: look at the list before its items.
+        if self.waits_for_items(&gate.step) {
             return None;
         }
+        let members = self.members(gate);
         let mut ready = Vec::new();
         for member in members {
             match self.run.step(&member).and_then(|step| step.phase()) {
@@ -131,6 +120,17 @@ impl Draft<'_> {
             }
         }
         Some(ready)
+    }
+
+    /// Is an item of this list still being previewed?
+    fn waits_for_items(&self, list: &StepKey) -> bool {
+        let total = match self.run.step(list).and_then(|step| step.phase()) {
+            Some(Phase::List { items, .. }) => items.len() as u32,
+            Some(_) | None => return false,
+        };
+        [Standing::Ready, Standing::Previewing]
+            .into_iter()
+            .any(|standing| self.first_item(list, standing, 0, total).is_some())
     }
 
     fn ask_when_ready(&mut self, step: &Step, gate: &GateId) -> Result<(), Stop> {
@@ -172,6 +172,18 @@ impl Draft<'_> {
         })
     }
 
+    /// Was a person asked about this result, with no answer that lets it pass by itself?
+    pub(super) fn is_asked_after(&self, key: &StepKey) -> bool {
+        let gate = GateId {
+            step: key.clone(),
+            kind: GateKind::After,
+        };
+        !matches!(
+            self.run.gate(&gate).map(|gate| &gate.state),
+            None | Some(GateState::Preparing { .. } | GateState::Skipped)
+        )
+    }
+
     /// Has the gate after a result been passed? Opens it when it has not been reached yet.
     pub(super) fn after_gate_is_passed(
         &mut self,
@@ -184,18 +196,12 @@ impl Draft<'_> {
             step: key.clone(),
             kind: GateKind::After,
         };
-        match self.run.gate(&gate).map(|gate| gate.state.clone()) {
-            None | Some(GateState::Preparing { .. }) => {}
-            Some(GateState::Skipped) => return Ok(true),
-            Some(
-                GateState::Open { .. }
-                | GateState::Rechecking { .. }
-                | GateState::Comparing { .. }
-                | GateState::Granted { .. }
-                | GateState::Decided
-                | GateState::Expired
-                | GateState::Withdrawn,
-            ) => return Ok(false),
+        if self.is_asked_after(key) {
+            return Ok(false);
+        }
+        let state = self.run.gate(&gate).map(|gate| &gate.state);
+        if matches!(state, Some(GateState::Skipped)) {
+            return Ok(true);
         }
         if let Some(skip_when) = &definition.skip_when {
             let place = Place {

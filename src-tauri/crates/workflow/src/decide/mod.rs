@@ -20,11 +20,10 @@ mod start;
 mod stop;
 
 use crate::{
-    Actor, ActorKind, Answer, Command, Datum, Digest, Effect, Event, Input, Refusal, Run,
-    RunStatus, StepKey,
+    Actor, ActorKind, Answer, Command, Datum, Digest, Effect, Event, Input, Refusal, Run, RunStatus,
 };
 use serde_json::Value as Json;
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 pub use canonical::{call_digest, canonical_json, digest_of_json, externalise, load};
 pub use expr::{ExprFault, ExprUse, names as expression_names, template_expressions};
@@ -50,6 +49,8 @@ pub struct Verdict {
     pub events: Vec<Event>,
     /// The person is refused although something happened (an answer that came too late).
     pub refusal: Option<Refusal>,
+    /// How many step instances were looked at: what the decision cost.
+    pub visits: u64,
 }
 
 /// Why a command leads to nothing.
@@ -79,13 +80,14 @@ pub fn decide(run: &Run, input: &Input, values: &dyn Values) -> Result<Verdict, 
         entropy: input.entropy,
         values,
         events: Vec::new(),
-        busy: None,
+        visits: Cell::new(0),
     };
     let refusal = draft.command(&input.command)?;
     draft.advance()?;
     Ok(Verdict {
         events: draft.events,
         refusal,
+        visits: draft.visits.get(),
     })
 }
 
@@ -107,7 +109,7 @@ pub fn poll_holds(
         entropy: 0,
         values,
         events: Vec::new(),
-        busy: None,
+        visits: Cell::new(0),
     };
     let Some(poll) = run
         .definition
@@ -127,14 +129,13 @@ pub(crate) struct Draft<'a> {
     pub(crate) entropy: u64,
     pub(crate) values: &'a dyn Values,
     pub(crate) events: Vec<Event>,
-    /// How many items of a list take a place, as long as nothing has happened since: long lists are swept often.
-    pub(crate) busy: Option<(StepKey, usize)>,
+    /// How many step instances were looked at.
+    pub(crate) visits: Cell<u64>,
 }
 
 impl Draft<'_> {
     /// Something happens.
     pub(crate) fn emit(&mut self, event: Event) -> Result<(), Stop> {
-        self.busy = None;
         self.run
             .apply_event(&event, self.at_us, self.actor)
             .map_err(|what| {
@@ -146,6 +147,11 @@ impl Draft<'_> {
             })?;
         self.events.push(event);
         Ok(())
+    }
+
+    /// That many step instances are looked at.
+    pub(crate) fn visit(&self, instances: usize) {
+        self.visits.set(self.visits.get() + instances as u64);
     }
 
     /// The value behind a datum.
@@ -203,7 +209,7 @@ impl Draft<'_> {
                 },
             ) => {
                 // Whoever answers late, after the effect is no longer owed, is not heard.
-                if let Some(owed) = self.run.owed.get(effect).cloned() {
+                if let Some(owed) = self.run.owed.map().get(effect).cloned() {
                     self.answered(effect, owed, answer, *log)?;
                 }
                 Ok(None)

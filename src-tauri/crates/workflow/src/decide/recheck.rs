@@ -6,7 +6,7 @@ use crate::{
     Call, CardCall, Datum, Digest, Event, GateId, GateState, Grant, Planned, StepKey, ToolError,
     ToolOutput,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Draft<'_> {
     /// Starts the next read of a recheck; after the last one the calls are planned again.
@@ -236,9 +236,10 @@ impl Draft<'_> {
 
 /// Every call that would run is one that was approved, as often as it was.
 fn covers(grant: &Grant, members: &[(StepKey, Planned)]) -> bool {
+    let dropped: BTreeSet<&StepKey> = grant.dropped.iter().collect();
     members
         .iter()
-        .filter(|(key, _)| !grant.dropped.contains(key))
+        .filter(|(key, _)| !dropped.contains(key))
         .all(|(_, planned)| {
             grant
                 .tries

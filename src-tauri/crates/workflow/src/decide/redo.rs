@@ -127,6 +127,7 @@ impl Draft<'_> {
         }
         self.run
             .steps
+            .runs()
             .keys()
             .filter(|key| ids.contains(&*key.id))
             .filter(|key| {

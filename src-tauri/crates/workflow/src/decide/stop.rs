@@ -23,7 +23,7 @@ impl Draft<'_> {
 
     /// Stops the whole run; ends it when all is quiet.
     pub(super) fn stop_run(&mut self, why: &StopReason) -> Result<(), Stop> {
-        let started: Vec<StepKey> = self.run.steps.keys().cloned().collect();
+        let started: Vec<StepKey> = self.run.steps.runs().keys().cloned().collect();
         if !self.quiesce(&started, why)? {
             return Ok(());
         }

@@ -50,7 +50,7 @@ fn s11_what_a_reject_and_an_expiry_leave_behind() {
         };
         assert_eq!(reason.code, code);
         assert_eq!(reason.step, Some("write".parse().unwrap()));
-        assert_eq!(bench.run.gates().len(), 1, "no second gate opens");
+        assert_eq!(bench.run.gates().size(), 1, "no second gate opens");
     }
 }
 

@@ -74,7 +74,7 @@ fn s13_items_take_their_places_one_by_one() {
             run: "running",
             ..case(vec![step])
         });
-        assert_eq!(bench.run.outstanding().len(), 2, "gated: {gated}");
+        assert_eq!(bench.run.outstanding().size(), 2, "gated: {gated}");
     }
     let bench = check(Case {
         hold: vec!["write[0]", "write[1]", "write[2]"],
@@ -82,7 +82,7 @@ fn s13_items_take_their_places_one_by_one() {
         run: "running",
         ..case(vec![three().places(1)])
     });
-    assert_eq!(bench.run.outstanding().len(), 1);
+    assert_eq!(bench.run.outstanding().size(), 1);
     // A list without places would never end.
     check(case(vec![
         call("step", "read").foreach(json!([1, 2])).places(0),
@@ -388,7 +388,7 @@ fn s13_scope_each_asks_for_every_item_and_never_for_the_list() {
         steps: "write completed, write[1] skipped",
         ..case(vec![before])
     });
-    assert_eq!(bench.run.gates().len(), 2);
+    assert_eq!(bench.run.gates().size(), 2);
     let after = call("look", "read")
         .foreach(json!([1, 2]))
         .after(gate().each());
@@ -397,7 +397,7 @@ fn s13_scope_each_asks_for_every_item_and_never_for_the_list() {
         steps: "look completed",
         ..case(vec![after])
     });
-    assert_eq!(bench.run.gates().len(), 2);
+    assert_eq!(bench.run.gates().size(), 2);
 }
 
 #[test]

@@ -182,7 +182,8 @@ impl Bench {
 
     /// What holds after every event.
     fn always(&self) {
-        assert_eq!(*self.run.outstanding(), recompute::owed(&self.run));
+        let owed: workflow::Map<_, _> = recompute::owed(&self.run).into_iter().collect();
+        assert_eq!(*self.run.outstanding(), owed);
         assert_eq!(*self.run.timers(), recompute::timers(&self.run));
         assert!(self.terminal <= 1, "two ends");
         let mut last = 0;
