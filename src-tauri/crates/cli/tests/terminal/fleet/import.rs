@@ -76,12 +76,12 @@ fn an_ssh_config_and_an_inventory_become_agents_with_three_decisions() {
     let Some((config, inventory)) = files(&mut hosts) else {
         return;
     };
-    // One host is known already: nobody is asked about its key.
+    // The host in between is known already, as to everybody who uses it: nobody is asked about its key.
     hosts.write(
         "known_hosts",
         &format!(
-            "[127.0.0.1]:{} {}\n",
-            hosts.servers[0].port, hosts.servers[0].host_key
+            "[127.0.0.9]:{} {}\n",
+            hosts.servers[1].port, hosts.servers[1].host_key
         ),
     );
     let desk = Desk::new();
