@@ -121,7 +121,7 @@ impl Sshd {
 
     /// How many logins it took.
     pub(crate) fn logins(&self) -> usize {
-        self.log().matches("Accepted ").count()
+        self.log().matches("Accepted publickey for ").count()
     }
 
     /// The numbers of the processes that serve connections.

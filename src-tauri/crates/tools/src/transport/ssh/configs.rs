@@ -15,12 +15,16 @@ const MOST_NAMES: usize = 10_000;
 /// Processes at once: more would only wait for each other.
 const AT_ONCE: usize = 4;
 
+/// A name, and the config file if it is not the user's own.
+type Name = (String, Option<String>);
+type Known = HashMap<Name, (Stamp, Arc<Resolved>)>;
+
 /// The state of a file that is not read: when it was changed and how long it is.
 type Stamp = Option<(SystemTime, u64)>;
 
 #[derive(Debug)]
 pub(super) struct Configs {
-    known: Mutex<HashMap<(String, Option<String>), (Stamp, Arc<Resolved>)>>,
+    known: Mutex<Known>,
     asking: Semaphore,
 }
 
@@ -59,9 +63,7 @@ impl Configs {
         Ok(resolved)
     }
 
-    fn lock(
-        &self,
-    ) -> std::sync::MutexGuard<'_, HashMap<(String, Option<String>), (Stamp, Arc<Resolved>)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

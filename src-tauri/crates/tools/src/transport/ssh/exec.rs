@@ -16,10 +16,15 @@ use workflow::{ErrorClass, Outcome, ToolError};
 
 /// The only command line there ever is.
 const SHELL: &str = "exec /bin/sh -s";
-/// How long output may still come after the script itself has ended, from what it left running.
-const DRAIN: Duration = Duration::from_millis(200);
+/// How long standard error may still come after the end mark in standard output.
+const DRAIN: Duration = Duration::from_millis(500);
+/// How long output may still come after the shell has ended without an end mark. A busy server tells the end before it
+/// has read all of the output.
+const LATE_OUTPUT: Duration = Duration::from_secs(5);
 /// How long stopping may take in all; it goes on without us after that.
 const STOPPING: Duration = Duration::from_secs(5);
+/// How often a refused session for stopping is asked for again.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// How long a shell that was told to stop may take to say its number, if it has not yet.
 const LATE_START: Duration = Duration::from_secs(1);
 /// What rc files may print before the script begins.
@@ -67,6 +72,8 @@ pub(super) async fn run(
         Some(Over::Capped) => Ok(running.stopped(End::Capped).await),
         Some(Over::TimedOut) => Ok(running.stopped(End::TimedOut).await),
         Some(Over::Ended(end)) => Ok(running.ended(end).await),
+        // The shell could not end its group itself.
+        Some(Over::Killed(end)) => Ok(running.stopped(end).await),
         Some(Over::Lost) => Err(running.lost(fault::lost_while_running)),
         Some(Over::NoShell(said)) => Err(running.lost(|link| fault::no_shell(link, &said))),
     }
@@ -74,7 +81,10 @@ pub(super) async fn run(
 
 /// How a conversation ended.
 enum Over {
+    /// The script is over, and its group with it.
     Ended(End),
+    /// The shell is gone without having ended its group.
+    Killed(End),
     Capped,
     TimedOut,
     /// The connection or the session broke.
@@ -164,7 +174,15 @@ async fn stop(mut parts: Parts) {
     };
     let group = group.to_string();
     let killer = async {
-        let mut channel = parts.place.link.try_session().await?;
+        let mut channel = loop {
+            match parts.place.link.try_session().await {
+                Err(russh::Error::ChannelOpenFailure(_)) => {
+                    let _ = parts.write.signal(Sig::KILL).await;
+                    let _ = timeout(ASK_AGAIN, std::future::pending::<()>()).await;
+                }
+                other => break other?,
+            }
+        };
         channel.exec(false, SHELL).await?;
         channel.data_bytes(once(STOP, &[&group])).await?;
         channel.eof().await?;
@@ -228,7 +246,12 @@ impl Parts {
                 if no_more {
                     break true;
                 }
-                deadline = deadline.min(Instant::now() + DRAIN);
+                let last = if self.output.code.is_some() {
+                    DRAIN
+                } else {
+                    LATE_OUTPUT
+                };
+                deadline = deadline.min(Instant::now() + last);
             }
         };
         lines.end();
@@ -241,7 +264,7 @@ impl Parts {
             (None, Some(_)) if self.output.group.is_none() => {
                 Over::NoShell(std::mem::take(&mut self.output.noise))
             }
-            (None, Some(end)) => Over::Ended(end),
+            (None, Some(end)) => Over::Killed(end),
             (None, None) if closed => Over::Lost,
             (None, None) => Over::TimedOut,
         }
@@ -328,7 +351,7 @@ impl Output {
 /// The script in its frame. The whole of it is one word to the shell, so that half a script, cut off with the
 /// connection, is a syntax error and never runs. It runs in a subshell; then the shell tells its code and ends the
 /// group it leads, and with it whatever the script left running.
-fn wrapped(token: &str, text: &str, args: &[&str]) -> Vec<u8> {
+pub(super) fn wrapped(token: &str, text: &str, args: &[&str]) -> Vec<u8> {
     let mut all = format!(
         "printf '\\036%s %s\\n' {token} $$\n\
          cd /\n\

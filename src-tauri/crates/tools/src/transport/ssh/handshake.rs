@@ -218,9 +218,14 @@ fn settings(known: &[String]) -> client::Config {
         .filter(|algorithm| **algorithm != Algorithm::Rsa { hash: None })
         .cloned()
         .collect();
-    let is_known = |algorithm: &Algorithm| match algorithm {
-        Algorithm::Rsa { .. } => known.iter().any(|known| known == "ssh-rsa"),
-        other => known.iter().any(|known| known == other.as_str()),
+    // RSA keys are known by one name and offered by the names of their hashes (RFC 8332).
+    let is_known = |algorithm: &Algorithm| {
+        let name = if matches!(algorithm, Algorithm::Rsa { .. }) {
+            "ssh-rsa"
+        } else {
+            algorithm.as_str()
+        };
+        known.iter().any(|known| known == name)
     };
     keys.sort_by_key(|algorithm| !is_known(algorithm));
     client::Config {

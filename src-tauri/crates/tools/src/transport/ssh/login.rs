@@ -13,7 +13,7 @@ use fleet::{Credential, visible};
 use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse};
 use russh::keys::agent::{AgentIdentity, client::AgentClient};
 use russh::keys::{Algorithm, Certificate, HashAlg, PublicKey};
-use russh::{MethodKind, MethodSet};
+use russh::{AgentAuthError, MethodKind, MethodSet, Signer};
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use tokio::net::UnixStream;
@@ -122,9 +122,10 @@ impl Attempt<'_> {
             let logged_in = if let Some((_, file)) = file {
                 self.certificate_of_file(what, certificate, file).await?
             } else if let Some(agent) = &mut agent
-                && held.iter().any(|identity| owner(&public_key(identity)))
+                && let Some(holds) = held.iter().find(|identity| owner(&public_key(identity)))
             {
-                self.certificate_of_agent(what, certificate, agent).await?
+                self.certificate_of_agent(what, certificate, agent, holds)
+                    .await?
             } else {
                 continue;
             };
@@ -293,10 +294,11 @@ impl Attempt<'_> {
                 return Ok(false);
             }
             let print = public_key(&identity).fingerprint(HashAlg::Sha256);
-            let logged_in = match identity {
+            let logged_in = match identity.clone() {
                 AgentIdentity::Certificate { certificate, .. } => {
                     let what = format!("certificate of the ssh-agent ({print})");
-                    self.certificate_of_agent(what, certificate, agent).await?
+                    self.certificate_of_agent(what, certificate, agent, &identity)
+                        .await?
                 }
                 AgentIdentity::PublicKey { key, .. } => {
                     self.tried.push(format!("key of the ssh-agent ({print})"));
@@ -325,13 +327,15 @@ impl Attempt<'_> {
         what: String,
         certificate: Certificate,
         agent: &mut Agent,
+        holds: &AgentIdentity,
     ) -> Result<bool, ToolError> {
         self.tried.push(what);
         let hash = self.hash_for(&certificate.algorithm()).await;
+        let mut signer = KeySigner { agent, holds };
         let user = self.target.user.as_str();
         let asked = self
             .handle
-            .authenticate_certificate_with(user, certificate, hash, agent);
+            .authenticate_certificate_with(user, certificate, hash, &mut signer);
         match within(self.hosts, self.target, asked).await? {
             Ok(result) => self.came(result),
             Err(_) => Ok(false),
@@ -505,6 +509,25 @@ impl Attempt<'_> {
              ssh-agent, set IdentityFile and IdentitiesOnly for the host.",
         )
         .not_started(ErrorClass::Auth)
+    }
+}
+
+/// Signs with what the agent holds: it may have the key of a certificate without having the certificate.
+struct KeySigner<'a> {
+    agent: &'a mut Agent,
+    holds: &'a AgentIdentity,
+}
+
+impl Signer for KeySigner<'_> {
+    type Error = AgentAuthError;
+
+    async fn auth_sign(
+        &mut self,
+        _identity: &AgentIdentity,
+        hash: Option<HashAlg>,
+        to_sign: Vec<u8>,
+    ) -> Result<Vec<u8>, AgentAuthError> {
+        Ok(self.agent.sign_request(self.holds, hash, to_sign).await?)
     }
 }
 

@@ -1,3 +1,123 @@
-//! The SSH transport against a real sshd on loopback, through `transport::run` as the tools call it.
+//! The SSH transport against real and hostile servers, through `transport::run` as the tools call it. Here is what
+//! these tests share: a host that is trusted, and how to look at its processes.
 
+mod logins;
 mod real;
+
+use crate::testing::sshd::{Sshd, SshdSetup, key_words, keygen, user};
+use crate::testing::{Stage, World};
+use crate::transport::{Answer, Script, run};
+use fleet::{Agent, Connection, Credential, Transport, Via};
+use std::path::PathBuf;
+use std::time::Duration;
+use workflow::ToolError;
+
+const CAP: usize = 4 * 1024 * 1024;
+
+/// A server that takes one key, and a stage that trusts it.
+struct Host {
+    sshd: Sshd,
+    stage: Stage,
+    key: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Host {
+    fn new() -> Option<Host> {
+        Host::with(&SshdSetup::default(), World::default())
+    }
+
+    fn with(setup: &SshdSetup, world: World) -> Option<Host> {
+        let folder = tempfile::tempdir().unwrap();
+        let key = keygen(&folder.path().join("key"), &["-t", "ed25519"]);
+        let mut setup = setup.clone();
+        setup.authorized.push(key_words(&key.with_extension("pub")));
+        let sshd = Sshd::start(&setup)?;
+        let mut world = world;
+        for address in &setup.addresses {
+            let place = (address.clone(), sshd.port);
+            world.host_keys.insert(place, vec![sshd.host_key.clone()]);
+        }
+        Some(Host {
+            sshd,
+            stage: Stage::with(world),
+            key,
+            _folder: folder,
+        })
+    }
+
+    fn connection(&self) -> Connection {
+        Connection {
+            address: "127.0.0.1".to_owned(),
+            port: self.sshd.port,
+            user: user(),
+            credential: Credential::KeyFile(self.key.display().to_string()),
+            ssh_alias: None,
+            ssh_config: Some("/dev/null".to_owned()),
+            host_key_alias: None,
+            via: Via::Ssh,
+            jumps: Vec::new(),
+            host_key: None,
+        }
+    }
+
+    async fn run(&self, text: &str, args: &[&str]) -> Result<Answer, ToolError> {
+        self.script(script(text, args)).await
+    }
+
+    async fn script(&self, script: Script<'_>) -> Result<Answer, ToolError> {
+        run(&agent(self.connection()), script, &self.stage.context).await
+    }
+}
+
+fn agent(connection: Connection) -> Agent {
+    Agent {
+        transport: Transport::Ssh(connection),
+        ..Agent::this_computer()
+    }
+}
+
+fn script<'a>(text: &'a str, args: &'a [&'a str]) -> Script<'a> {
+    Script {
+        text,
+        args,
+        timeout: Duration::from_secs(20),
+        cap_bytes: CAP,
+    }
+}
+
+/// Waits without blocking the runtime.
+async fn pause(millis: u64) {
+    let _ = tokio::time::timeout(Duration::from_millis(millis), std::future::pending::<()>()).await;
+}
+
+/// Does the process with this word in its command line go away? The kernel may need a moment after the signal.
+async fn goes_away(mark: &str) -> bool {
+    for _ in 0..150 {
+        if !alive(mark) {
+            return true;
+        }
+        pause(20).await;
+    }
+    false
+}
+
+/// Does the process with this word in its command line come up?
+async fn comes_up(mark: &str) -> bool {
+    for _ in 0..500 {
+        if alive(mark) {
+            return true;
+        }
+        pause(20).await;
+    }
+    false
+}
+
+/// Is a process alive that has this word in its command line?
+fn alive(mark: &str) -> bool {
+    std::fs::read_dir("/proc").unwrap().flatten().any(|entry| {
+        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        line.split(|byte| *byte == 0)
+            .any(|word| word == mark.as_bytes())
+    })
+}
