@@ -70,10 +70,11 @@ impl Sshd {
             .unwrap_or_else(|| keygen(&place("host"), &["-t", "ed25519"]));
         std::fs::write(place("authorized"), setup.authorized.join("\n") + "\n").unwrap();
         let port = free_port(&setup.addresses);
+        // SHLVL keeps bash from reading the rc files of whoever runs the tests.
         let mut config = format!(
             "HostKey {}\nPidFile none\nUsePAM no\nStrictModes no\nAuthorizedKeysFile {}\n\
              PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n\
-             MaxStartups 200:30:400\nLogLevel VERBOSE\n",
+             SetEnv SHLVL=5\nMaxStartups 200:30:400\nLogLevel VERBOSE\n",
             host_key.display(),
             place("authorized").display()
         );

@@ -410,7 +410,11 @@ async fn a_hundred_hosts_are_reached_quickly() {
                 tokio::spawn(async move {
                     let answer =
                         run(&agent(connection), script("echo ok", &[]), &stage.context).await;
-                    assert_eq!(answer.unwrap().stdout, b"ok\n");
+                    let answer = answer.unwrap();
+                    assert_eq!(
+                        (answer.stdout.as_slice(), answer.end),
+                        (b"ok\n".as_slice(), End::Exited(0))
+                    );
                 })
             })
             .collect();
