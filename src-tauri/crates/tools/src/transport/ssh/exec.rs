@@ -304,7 +304,10 @@ impl Output {
         } else {
             let from = self.noise.len().saturating_sub(MARK_BYTES);
             self.noise.extend_from_slice(data);
-            if let Some((_, end, group)) = self.mark(&self.noise, from) {
+            // A group is never 0 or 1, whatever a host says.
+            if let Some((_, end, group)) = self.mark(&self.noise, from)
+                && group > 1
+            {
                 self.group = Some(group);
                 let rest = self.noise.split_off(end);
                 self.noise.clear();

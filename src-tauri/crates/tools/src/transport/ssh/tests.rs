@@ -1,6 +1,7 @@
 //! The SSH transport against real and hostile servers, through `transport::run` as the tools call it. Here is what
 //! these tests share: a host that is trusted, and how to look at its processes.
 
+mod hostile;
 mod logins;
 mod real;
 
