@@ -3,6 +3,7 @@
 
 mod lines;
 mod local;
+mod script;
 mod ssh;
 #[cfg(test)]
 mod tests;

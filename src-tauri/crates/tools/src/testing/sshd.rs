@@ -47,7 +47,10 @@ impl Sshd {
     /// Starts a server and waits until it listens. `None`, with the reason printed, where there is no sshd.
     pub(crate) fn start(setup: &SshdSetup) -> Option<Sshd> {
         if !Path::new(SSHD).exists() {
-            println!("SKIPPED: there is no {SSHD} here.");
+            #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+            {
+                eprintln!("SKIPPED: there is no {SSHD} here.");
+            }
             return None;
         }
         if rustix::process::getuid().is_root() {
@@ -55,9 +58,9 @@ impl Sshd {
             std::fs::create_dir_all("/run/sshd").unwrap();
         }
         // A port that was free a moment ago may be taken by another test.
-        (0..5).find_map(|_| Sshd::try_start(setup)).or_else(|| {
-            panic!("sshd did not start");
-        })
+        let started = (0..5).find_map(|_| Sshd::try_start(setup));
+        assert!(started.is_some(), "sshd does not start with {setup:?}");
+        started
     }
 
     fn try_start(setup: &SshdSetup) -> Option<Sshd> {
@@ -107,7 +110,6 @@ impl Sshd {
                 return Some(sshd);
             }
             if sshd.child.try_wait().unwrap().is_some() {
-                eprintln!("{}", sshd.log());
                 return None;
             }
             std::thread::park_timeout(Duration::from_millis(10));

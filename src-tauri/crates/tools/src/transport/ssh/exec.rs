@@ -3,16 +3,17 @@
 
 use super::fault;
 use super::link::{Link, Place, Session};
+use crate::Context;
 use crate::context::cancelled;
 use crate::transport::lines::Lines;
+use crate::transport::script::{self, Unframe};
 use crate::transport::{Answer, End, Script};
-use crate::{Context, fault::fault as fault_of};
 use russh::client::Msg;
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
-use workflow::{ErrorClass, Outcome, ToolError};
+use workflow::{Outcome, ToolError};
 
 /// The only command line there ever is.
 const SHELL: &str = "exec /bin/sh -s";
@@ -27,34 +28,22 @@ const STOPPING: Duration = Duration::from_secs(5);
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// How long a shell that was told to stop may take to say its number, if it has not yet.
 const LATE_START: Duration = Duration::from_secs(1);
-/// What rc files may print before the script begins.
-const NOISE_BYTES: usize = 1024 * 1024;
-/// The end mark is never longer: RS, token, space, code, line end.
-const MARK_BYTES: usize = 64;
 /// RFC 4254 section 5.2: the data type of standard error.
 const STDERR: u32 = 1;
-
-/// Ends a process group politely, then by force, and waits until it is gone.
-const STOP: &str = "kill -TERM -$1 2>/dev/null
-i=0
-while kill -0 -$1 2>/dev/null && [ $i -lt 5 ]; do i=$((i+1)); sleep 0.1 2>/dev/null || sleep 1; done
-kill -KILL -$1 2>/dev/null
-i=0
-while kill -0 -$1 2>/dev/null && [ $i -lt 5 ]; do i=$((i+1)); sleep 0.1 2>/dev/null || sleep 1; done";
 
 pub(super) async fn run(
     session: Session,
     script: Script<'_>,
     context: &Context,
 ) -> Result<Answer, ToolError> {
-    let token = token()?;
-    let text = wrapped(&token, script.text, script.args);
+    let token = script::token()?;
+    let text = script::prelude(script.args, &token) + &script::body(script.text, &token);
     let (read, write) = session.channel.split();
     let mut running = Running(Some(Parts {
         read,
         write: Arc::new(write),
         place: session.place,
-        output: Output::new(token, script.cap_bytes),
+        output: Unframe::new(token, script.cap_bytes),
     }));
     let Some(parts) = &mut running.0 else {
         return Err(cancelled(Outcome::NotStarted));
@@ -62,7 +51,7 @@ pub(super) async fn run(
     let over = tokio::select! {
         biased;
         () = context.cancel.cancelled() => None,
-        over = parts.converse(text, script.timeout, context) => Some(over),
+        over = parts.converse(text.into_bytes(), script.timeout, context) => Some(over),
     };
     match over {
         None => {
@@ -100,35 +89,36 @@ struct Parts {
     read: ChannelReadHalf,
     write: Arc<ChannelWriteHalf<Msg>>,
     place: Place,
-    output: Output,
+    output: Unframe,
 }
 
 impl Running {
-    /// Stops the script, and waits for that within limits.
-    async fn stop(&mut self) -> Vec<u8> {
+    /// Stops the script, and waits for that within limits. Gives the output, and whether it was cut.
+    async fn stop(&mut self) -> (Vec<u8>, bool) {
         let Some(mut parts) = self.0.take() else {
-            return Vec::new();
+            return (Vec::new(), false);
         };
-        let output = std::mem::take(&mut parts.output.out);
+        let output = parts.output.output();
         let _ = timeout(STOPPING, tokio::spawn(stop(parts))).await;
         output
     }
 
     async fn stopped(mut self, end: End) -> Answer {
-        Answer {
-            stdout: self.stop().await,
-            end,
-        }
+        let (stdout, capped) = self.stop().await;
+        let end = if capped { End::Capped } else { end };
+        Answer { stdout, end }
     }
 
     async fn ended(mut self, end: End) -> Answer {
-        let stdout = match self.0.take() {
-            Some(parts) => {
-                let _ = parts.write.close().await;
-                parts.output.out
-            }
-            None => Vec::new(),
+        let Some(mut parts) = self.0.take() else {
+            return Answer {
+                stdout: Vec::new(),
+                end,
+            };
         };
+        let _ = parts.write.close().await;
+        let (stdout, capped) = parts.output.output();
+        let end = if capped { End::Capped } else { end };
         Answer { stdout, end }
     }
 
@@ -152,13 +142,13 @@ impl Drop for Running {
 /// Ends the script's process group over a session of its own. Where the host allows no second session, by the signal
 /// of the protocol (RFC 4254 section 6.9), which not every server carries out.
 async fn stop(mut parts: Parts) {
-    if parts.output.group.is_none() {
+    if parts.output.group().is_none() {
         let late = async {
             while let Some(message) = parts.read.wait().await {
                 if let ChannelMsg::Data { data } = message {
                     parts.output.take(&data);
                 }
-                if parts.output.group.is_some() {
+                if parts.output.group().is_some() {
                     break;
                 }
             }
@@ -167,12 +157,12 @@ async fn stop(mut parts: Parts) {
     }
     // Nobody reads any more: what still comes is thrown away as it comes, or it would block the connection.
     drop(parts.read);
-    let Some(group) = parts.output.group else {
+    let Some(group) = parts.output.group() else {
         let _ = parts.write.signal(Sig::KILL).await;
         let _ = parts.write.close().await;
         return;
     };
-    let group = group.to_string();
+    let stop = script::bare(script::STOP, &[&group.to_string()]);
     let killer = async {
         let mut channel = loop {
             match parts.place.link.try_session().await {
@@ -184,7 +174,7 @@ async fn stop(mut parts: Parts) {
             }
         };
         channel.exec(false, SHELL).await?;
-        channel.data_bytes(once(STOP, &[&group])).await?;
+        channel.data_bytes(stop.into_bytes()).await?;
         channel.eof().await?;
         while channel.wait().await.is_some() {}
         Ok::<(), russh::Error>(())
@@ -242,11 +232,11 @@ impl Parts {
             } else if matches!(message, ChannelMsg::Close) {
                 break true;
             }
-            if self.output.code.is_some() || status.is_some() {
+            if self.output.code().is_some() || status.is_some() {
                 if no_more {
                     break true;
                 }
-                let last = if self.output.code.is_some() {
+                let last = if self.output.code().is_some() {
                     DRAIN
                 } else {
                     LATE_OUTPUT
@@ -255,159 +245,17 @@ impl Parts {
             }
         };
         lines.end();
-        if self.output.end() {
-            return Over::Capped;
-        }
-        match (self.output.code, status) {
+        match (self.output.code(), status) {
             (Some(code), _) => Over::Ended(End::Exited(code)),
             (None, _) if refused => Over::NoShell(b"the request was refused".to_vec()),
-            (None, Some(_)) if self.output.group.is_none() => {
-                Over::NoShell(std::mem::take(&mut self.output.noise))
+            (None, Some(_)) if self.output.group().is_none() => {
+                Over::NoShell(self.output.noise().to_vec())
             }
             (None, Some(end)) => Over::Killed(end),
             (None, None) if closed => Over::Lost,
             (None, None) => Over::TimedOut,
         }
     }
-}
-
-/// Takes the frame off standard output: drops what came before the begin mark, finds the end mark.
-struct Output {
-    token: String,
-    cap_bytes: usize,
-    noise: Vec<u8>,
-    /// The process group, once the shell has said it.
-    group: Option<i32>,
-    out: Vec<u8>,
-    code: Option<i32>,
-}
-
-impl Output {
-    fn new(token: String, cap_bytes: usize) -> Output {
-        Output {
-            token,
-            cap_bytes,
-            noise: Vec::new(),
-            group: None,
-            out: Vec::new(),
-            code: None,
-        }
-    }
-
-    /// Takes what came; is it too much?
-    fn take(&mut self, data: &[u8]) -> bool {
-        if self.code.is_some() {
-            return false;
-        }
-        if self.group.is_some() {
-            self.add(data);
-        } else {
-            let from = self.noise.len().saturating_sub(MARK_BYTES);
-            self.noise.extend_from_slice(data);
-            // A group is never 0 or 1, whatever a host says.
-            if let Some((_, end, group)) = self.mark(&self.noise, from)
-                && group > 1
-            {
-                self.group = Some(group);
-                let rest = self.noise.split_off(end);
-                self.noise.clear();
-                self.add(&rest);
-            } else if self.noise.len() > NOISE_BYTES {
-                return true;
-            }
-        }
-        self.code.is_none()
-            && self.out.len() > self.cap_bytes.saturating_add(MARK_BYTES)
-            && self.end()
-    }
-
-    fn add(&mut self, data: &[u8]) {
-        let from = self.out.len().saturating_sub(MARK_BYTES);
-        self.out.extend_from_slice(data);
-        if let Some((start, _, code)) = self.mark(&self.out, from) {
-            self.code = Some(code);
-            self.out.truncate(start);
-        }
-    }
-
-    /// Nothing more comes: cuts at the cap; was there more?
-    fn end(&mut self) -> bool {
-        let capped = self.out.len() > self.cap_bytes;
-        self.out.truncate(self.cap_bytes);
-        capped
-    }
-
-    /// Where a whole mark begins and ends, and its number.
-    fn mark(&self, bytes: &[u8], from: usize) -> Option<(usize, usize, i32)> {
-        let begin = format!("\u{1e}{} ", self.token);
-        let start = from
-            + bytes[from..]
-                .windows(begin.len())
-                .position(|window| window == begin.as_bytes())?;
-        let word = &bytes[start + begin.len()..];
-        let length = word.iter().position(|byte| *byte == b'\n')?;
-        let number = std::str::from_utf8(&word[..length]).ok()?.parse().ok()?;
-        Some((start, start + begin.len() + length + 1, number))
-    }
-}
-
-/// The script in its frame. The whole of it is one word to the shell, so that half a script, cut off with the
-/// connection, is a syntax error and never runs. It runs in a subshell; then the shell tells its code and ends the
-/// group it leads, and with it whatever the script left running.
-pub(super) fn wrapped(token: &str, text: &str, args: &[&str]) -> Vec<u8> {
-    let mut all = format!(
-        "printf '\\036%s %s\\n' {token} $$\n\
-         cd /\n\
-         PATH=\"${{PATH:+$PATH:}}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\" LC_ALL=C\n\
-         export PATH LC_ALL\n"
-    );
-    all.push_str(&parameters(args));
-    all.push_str("( eval ");
-    quote(text, &mut all);
-    all.push_str(&format!(
-        " ); printf '\\036%s %s\\n' {token} $?; kill -KILL -$$ 2>/dev/null; exit\n"
-    ));
-    all.into_bytes()
-}
-
-/// A script without a frame.
-fn once(text: &str, args: &[&str]) -> Vec<u8> {
-    let mut all = parameters(args);
-    all.push_str("eval ");
-    quote(text, &mut all);
-    all.push('\n');
-    all.into_bytes()
-}
-
-fn parameters(args: &[&str]) -> String {
-    let mut line = "set --".to_owned();
-    for arg in args {
-        line.push(' ');
-        quote(arg, &mut line);
-    }
-    line.push('\n');
-    line
-}
-
-/// POSIX 2.2.2: inside single quotes nothing has a meaning but the single quote.
-fn quote(text: &str, into: &mut String) {
-    into.push('\'');
-    into.push_str(&text.replace('\'', r"'\''"));
-    into.push('\'');
-}
-
-/// A word that a script cannot know and rc files do not print.
-fn token() -> Result<String, ToolError> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        fault_of(
-            "no_randomness",
-            format!("This computer gives no random bytes: {error}."),
-            "Restart it; if it stays so, its system is damaged.",
-        )
-        .not_started(ErrorClass::Internal)
-    })?;
-    Ok(hex::encode(bytes))
 }
 
 /// The number of a signal on Linux, for the names of RFC 4254 section 6.10; 0 for others.

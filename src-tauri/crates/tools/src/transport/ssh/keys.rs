@@ -12,9 +12,9 @@ use russh::keys::ssh_key::{self, private::KeypairData};
 use russh::keys::{Certificate, HashAlg, PrivateKey, PublicKey};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
-use tokio::sync::Mutex;
+use tokio::sync::Mutex as Turn;
 use tokio::time::Instant;
 use workflow::{ErrorClass, ToolError};
 
@@ -24,8 +24,12 @@ const MOST_BYTES: u64 = 256 * 1024;
 /// The keys that were opened.
 #[derive(Debug, Default)]
 pub(super) struct KeyRing {
-    open: Mutex<HashMap<PathBuf, Held>>,
+    /// A place for each file, so that one that waits for its passphrase holds up no other.
+    places: Mutex<HashMap<PathBuf, Place>>,
 }
+
+/// One file's key, once it is open.
+type Place = Arc<Turn<Option<Held>>>;
 
 #[derive(Debug)]
 struct Held {
@@ -141,8 +145,9 @@ impl KeyRing {
         file: &KeyFile,
         context: &Context,
     ) -> Result<Arc<PrivateKey>, ToolError> {
-        let mut open = self.open.lock().await;
-        if let Some(held) = open.get_mut(&file.path)
+        let place = Arc::clone(self.lock().entry(file.path.clone()).or_default());
+        let mut place = place.lock().await;
+        if let Some(held) = &mut *place
             && held.stamp == file.stamp
         {
             held.used = Instant::now();
@@ -172,22 +177,24 @@ impl KeyRing {
             }
         };
         let key = Arc::new(key);
-        open.insert(
-            file.path.clone(),
-            Held {
-                stamp: file.stamp,
-                key: Arc::clone(&key),
-                used: Instant::now(),
-            },
-        );
+        *place = Some(Held {
+            stamp: file.stamp,
+            key: Arc::clone(&key),
+            used: Instant::now(),
+        });
         Ok(key)
     }
 
     /// Forgets the keys that nobody used for so long.
     pub(super) fn forget_unused(&self, idle: Duration) {
-        if let Ok(mut open) = self.open.try_lock() {
-            open.retain(|_, held| held.used.elapsed() < idle);
-        }
+        self.lock().retain(|_, place| match place.try_lock() {
+            Ok(held) => held.as_ref().is_some_and(|held| held.used.elapsed() < idle),
+            Err(_) => true,
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Place>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -100,7 +100,7 @@ impl Inner {
         Inner {
             limits,
             ring: KeyRing::default(),
-            configs: Configs::new(),
+            configs: Configs::default(),
             handshakes: Semaphore::new(limits.handshakes),
             slots: Mutex::default(),
             sweeping: std::sync::Once::new(),
@@ -246,8 +246,11 @@ impl Inner {
             let Ok(kept) = slot.turn.try_lock() else {
                 return true;
             };
+            if Arc::strong_count(slot) > 1 {
+                return true;
+            }
             let Some(link) = &kept.link else {
-                return Arc::strong_count(slot) > 1;
+                return false;
             };
             if link.handle.is_closed() {
                 return false;

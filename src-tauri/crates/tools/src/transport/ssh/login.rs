@@ -1,6 +1,9 @@
 //! Logging in, in the order of OpenSSH: the keys of the ssh-agent, certificates, key files; or the one credential that
 //! was named. Says what was tried when nothing helped, never a secret. Opening key files is `keys`.
 
+mod agent;
+mod password;
+
 use super::fault::{self, Step};
 use super::handshake::{Seen, Watch};
 use super::keys::{self, FileSigner, KeyFile, NoSignature};
@@ -9,18 +12,15 @@ use super::target::Target;
 use crate::Context;
 use crate::fault::fault as fault_of;
 use crate::ssh_config::Resolved;
+use agent::public_key;
 use fleet::{Credential, visible};
-use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse};
-use russh::keys::agent::{AgentIdentity, client::AgentClient};
+use russh::client::{AuthResult, Handle};
 use russh::keys::{Algorithm, Certificate, HashAlg, PublicKey};
-use russh::{AgentAuthError, MethodKind, MethodSet, Signer};
+use russh::{MethodKind, MethodSet};
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use tokio::net::UnixStream;
 use tokio::time::timeout;
 use workflow::{ErrorClass, ToolError};
-
-type Agent = AgentClient<UnixStream>;
 
 /// Logs in, or says why not.
 pub(super) async fn login(
@@ -229,180 +229,6 @@ impl Attempt<'_> {
         }
     }
 
-    /// The ssh-agent that the config or the environment names.
-    async fn agent(&self, config: &Resolved) -> Result<Agent, ToolError> {
-        let socket = match &config.identity_agent {
-            Some(path) => Some(path.clone()).filter(|path| path != Path::new("none")),
-            None => std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from),
-        };
-        let unavailable = |why: String| {
-            fault_of(
-                "agent_unavailable",
-                format!("The ssh-agent does not answer: {why}."),
-                "Start it and add the key (ssh-add), or choose another credential for this host.",
-            )
-            .not_started(ErrorClass::Auth)
-        };
-        let Some(socket) = socket.filter(|socket| !socket.as_os_str().is_empty()) else {
-            return Err(unavailable("SSH_AUTH_SOCK is not set".to_owned()));
-        };
-        let mut agent = match timeout(self.hosts.limits.auth, Agent::connect_uds(&socket)).await {
-            Ok(Ok(agent)) => agent,
-            Ok(Err(error)) => {
-                let why = format!("{}: {}", shown(&socket), visible(&error.to_string(), 200));
-                return Err(unavailable(why));
-            }
-            Err(_) => return Err(unavailable(shown(&socket))),
-        };
-        if let Some(binding) = self.handle.agent_session_binding() {
-            // An older agent does not know this and says so; keys that are bound to hosts need it.
-            let _ = timeout(self.hosts.limits.auth, agent.bind_session(binding, false)).await;
-        }
-        Ok(agent)
-    }
-
-    async fn identities(&self, agent: &mut Agent) -> Option<Vec<AgentIdentity>> {
-        timeout(self.hosts.limits.auth, agent.request_identities())
-            .await
-            .ok()?
-            .ok()
-    }
-
-    /// The keys and certificates of the agent: first those that the config names, then, unless only these are wanted,
-    /// the others.
-    async fn agent_keys(
-        &mut self,
-        agent: &mut Agent,
-        wanted: &[PublicKey],
-        only_wanted: bool,
-    ) -> Result<bool, ToolError> {
-        let mut held = self.identities(agent).await.unwrap_or_default();
-        if held.is_empty() {
-            self.tried
-                .push("the ssh-agent, which holds no key".to_owned());
-        }
-        let is_wanted = |identity: &AgentIdentity| {
-            let key = public_key(identity);
-            wanted
-                .iter()
-                .any(|wanted| wanted.key_data() == key.key_data())
-        };
-        held.retain(|identity| !only_wanted || is_wanted(identity));
-        held.sort_by_key(|identity| !is_wanted(identity));
-        for identity in held {
-            if !self.takes(MethodKind::PublicKey) {
-                return Ok(false);
-            }
-            let print = public_key(&identity).fingerprint(HashAlg::Sha256);
-            let logged_in = match identity.clone() {
-                AgentIdentity::Certificate { certificate, .. } => {
-                    let what = format!("certificate of the ssh-agent ({print})");
-                    self.certificate_of_agent(what, certificate, agent, &identity)
-                        .await?
-                }
-                AgentIdentity::PublicKey { key, .. } => {
-                    self.tried.push(format!("key of the ssh-agent ({print})"));
-                    let hash = self.hash_for(&key.algorithm()).await;
-                    let user = self.target.user.as_str();
-                    let asked = self
-                        .handle
-                        .authenticate_publickey_with(user, key, hash, agent);
-                    let result = within(self.hosts, self.target, asked).await?;
-                    // The agent may refuse to sign (asked for a confirmation): as if it did not hold the key.
-                    match result {
-                        Ok(result) => self.came(result)?,
-                        Err(_) => false,
-                    }
-                }
-            };
-            if logged_in {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    async fn certificate_of_agent(
-        &mut self,
-        what: String,
-        certificate: Certificate,
-        agent: &mut Agent,
-        holds: &AgentIdentity,
-    ) -> Result<bool, ToolError> {
-        self.tried.push(what);
-        let hash = self.hash_for(&certificate.algorithm()).await;
-        let mut signer = KeySigner { agent, holds };
-        let user = self.target.user.as_str();
-        let asked = self
-            .handle
-            .authenticate_certificate_with(user, certificate, hash, &mut signer);
-        match within(self.hosts, self.target, asked).await? {
-            Ok(result) => self.came(result),
-            Err(_) => Ok(false),
-        }
-    }
-
-    async fn password(&mut self, name: &str) -> Result<bool, ToolError> {
-        let reference = format!("keychain:{name}");
-        let secret = self.context.ports.secrets.read(&reference).await;
-        let secret = secret.map_err(|why| {
-            let what = format!("the password for {}", self.target.login());
-            keys::no_secret(&what, &reference, &why)
-        })?;
-        let text = |secret: &crate::Secret| String::from_utf8_lossy(secret.expose()).into_owned();
-        let user = self.target.user.as_str();
-        self.tried.push("password".to_owned());
-        // Given away: the library overwrites it when it has been sent.
-        let asked = self.handle.authenticate_password(user, text(&secret));
-        let result = within(self.hosts, self.target, asked).await?;
-        if self.answered(result)? {
-            return Ok(true);
-        }
-        if self.takes(MethodKind::Password) || !self.takes(MethodKind::KeyboardInteractive) {
-            return Ok(false);
-        }
-        // Many servers with PAM take the password only as the answer to a question.
-        self.tried
-            .push("password as keyboard-interactive".to_owned());
-        let asked = self
-            .handle
-            .authenticate_keyboard_interactive_start(user, None);
-        let mut step = within(self.hosts, self.target, asked).await?;
-        let mut told = false;
-        loop {
-            let answers = match step {
-                Ok(KeyboardInteractiveAuthResponse::Success) => return Ok(true),
-                Ok(KeyboardInteractiveAuthResponse::InfoRequest { prompts, .. }) => {
-                    match prompts.as_slice() {
-                        [] => Vec::new(),
-                        [prompt] if !prompt.echo && !told => {
-                            told = true;
-                            vec![text(&secret)]
-                        }
-                        _ => {
-                            self.more_wanted = true;
-                            return Ok(false);
-                        }
-                    }
-                }
-                Ok(KeyboardInteractiveAuthResponse::Failure {
-                    remaining_methods,
-                    partial_success,
-                }) => {
-                    return self.came(AuthResult::Failure {
-                        remaining_methods,
-                        partial_success,
-                    });
-                }
-                Err(_) => return Err(self.broken_off()),
-            };
-            let asked = self
-                .handle
-                .authenticate_keyboard_interactive_respond(answers);
-            step = within(self.hosts, self.target, asked).await?;
-        }
-    }
-
     /// RFC 8332: SHA-2 for RSA keys, the better one that the host knows; never SHA-1.
     async fn hash_for(&self, algorithm: &Algorithm) -> Option<HashAlg> {
         if !matches!(algorithm, Algorithm::Rsa { .. }) {
@@ -512,25 +338,6 @@ impl Attempt<'_> {
     }
 }
 
-/// Signs with what the agent holds: it may have the key of a certificate without having the certificate.
-struct KeySigner<'a> {
-    agent: &'a mut Agent,
-    holds: &'a AgentIdentity,
-}
-
-impl Signer for KeySigner<'_> {
-    type Error = AgentAuthError;
-
-    async fn auth_sign(
-        &mut self,
-        _identity: &AgentIdentity,
-        hash: Option<HashAlg>,
-        to_sign: Vec<u8>,
-    ) -> Result<Vec<u8>, AgentAuthError> {
-        Ok(self.agent.sign_request(self.holds, hash, to_sign).await?)
-    }
-}
-
 /// One exchange with the host, in its time.
 async fn within<T>(
     hosts: &Inner,
@@ -540,15 +347,6 @@ async fn within<T>(
     timeout(hosts.limits.auth, exchange)
         .await
         .map_err(|_| fault::too_slow(target, Step::Login, hosts.limits.auth))
-}
-
-fn public_key(identity: &AgentIdentity) -> PublicKey {
-    match identity {
-        AgentIdentity::PublicKey { key, .. } => key.clone(),
-        AgentIdentity::Certificate { certificate, .. } => {
-            PublicKey::new(certificate.public_key().clone(), "")
-        }
-    }
 }
 
 fn shown(path: &Path) -> String {

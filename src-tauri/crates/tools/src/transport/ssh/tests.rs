@@ -4,6 +4,7 @@
 mod hostile;
 mod logins;
 mod real;
+mod trust;
 
 use crate::testing::sshd::{Sshd, SshdSetup, key_words, keygen, user};
 use crate::testing::{Stage, World};
@@ -11,7 +12,7 @@ use crate::transport::{Answer, Script, run};
 use fleet::{Agent, Connection, Credential, Transport, Via};
 use std::path::PathBuf;
 use std::time::Duration;
-use workflow::ToolError;
+use workflow::{ErrorClass, Outcome, ToolError};
 
 const CAP: usize = 4 * 1024 * 1024;
 
@@ -121,4 +122,35 @@ fn alive(mark: &str) -> bool {
         line.split(|byte| *byte == 0)
             .any(|word| word == mark.as_bytes())
     })
+}
+
+/// Runs a command over the connection; its output.
+async fn says(stage: &Stage, connection: Connection) -> Result<String, ToolError> {
+    let answer = run(&agent(connection), script("echo in", &[]), &stage.context).await?;
+    Ok(String::from_utf8(answer.stdout).unwrap())
+}
+
+/// Writes an ssh config for everything and gives the connection that uses it.
+fn configured(host: &Host, text: &str) -> Connection {
+    let path = host.stage.path("ssh_config");
+    std::fs::write(&path, format!("Host *\n{text}\n")).unwrap();
+    Connection {
+        credential: Credential::SshConfig,
+        ssh_config: Some(path.display().to_string()),
+        ..host.connection()
+    }
+}
+
+fn refused(error: &ToolError, code: &str, words: &[&str]) {
+    assert_eq!(
+        (error.code.as_str(), error.class, error.outcome),
+        (code, ErrorClass::Auth, Outcome::NotStarted),
+        "{error:?}"
+    );
+    for word in words {
+        assert!(
+            error.message.contains(word) || error.hint.contains(word),
+            "{word} in {error:?}"
+        );
+    }
 }

@@ -1,47 +1,13 @@
-//! A real sshd on loopback: who is let in and which hosts are gone on with.
+//! A real sshd on loopback: who is let in, with which credential, and what is said otherwise.
 
-use super::{Host, agent, script};
+use super::{Host, configured, refused, says};
 use crate::SecretFault;
-use crate::known_hosts::Trust;
-use crate::testing::sshd::{Sshd, SshdSetup, key_words, keygen, user};
-use crate::testing::{Stage, World};
-use crate::transport::run;
+use crate::testing::World;
+use crate::testing::sshd::{SshdSetup, key_words, keygen, user};
 use fleet::{Connection, Credential};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use workflow::{ErrorClass, Outcome, ToolError};
-
-/// Runs a command over the connection; its output.
-async fn says(stage: &Stage, connection: Connection) -> Result<String, ToolError> {
-    let answer = run(&agent(connection), script("echo in", &[]), &stage.context).await?;
-    Ok(String::from_utf8(answer.stdout).unwrap())
-}
-
-/// Writes an ssh config for everything and gives the connection that uses it.
-fn configured(host: &Host, text: &str) -> Connection {
-    let path = host.stage.path("ssh_config");
-    std::fs::write(&path, format!("Host *\n{text}\n")).unwrap();
-    Connection {
-        credential: Credential::SshConfig,
-        ssh_config: Some(path.display().to_string()),
-        ..host.connection()
-    }
-}
-
-fn refused(error: &ToolError, code: &str, words: &[&str]) {
-    assert_eq!(
-        (error.code.as_str(), error.class, error.outcome),
-        (code, ErrorClass::Auth, Outcome::NotStarted),
-        "{error:?}"
-    );
-    for word in words {
-        assert!(
-            error.message.contains(word) || error.hint.contains(word),
-            "{word} in {error:?}"
-        );
-    }
-}
 
 fn authorized(key: &Path) -> SshdSetup {
     SshdSetup {
@@ -362,144 +328,5 @@ async fn certificates_log_in() {
         );
         assert_eq!(says(&host.stage, named).await.unwrap(), "in\n", "{words:?}");
         assert!(host.sshd.log().contains("-CERT"), "by certificate");
-    }
-}
-
-#[tokio::test]
-async fn only_a_trusted_host_is_gone_on_with() {
-    let Some(host) = Host::new() else { return };
-    let Some(other) = Sshd::start(&SshdSetup::default()) else {
-        return;
-    };
-    let (right, wrong) = (host.sshd.host_key.clone(), other.host_key.clone());
-    let name = format!("[127.0.0.1]:{}", host.sshd.port);
-    let file = host.stage.path("known_hosts");
-    let place = format!("{}:2", file.display());
-    let key = host.key.display();
-    let config = format!(
-        "IdentityFile {key}\nIdentityAgent none\nGlobalKnownHostsFile /dev/null\nUserKnownHostsFile {}",
-        file.display()
-    );
-    for (line, code, words) in [
-        (format!("{name} {right}"), "", vec![]),
-        (
-            format!("other {right}"),
-            "host_key_unknown",
-            vec!["SHA256:", "ssh-ed25519"],
-        ),
-        (
-            format!("{name} {wrong}"),
-            "host_key_changed",
-            vec!["SHA256:", place.as_str()],
-        ),
-        (
-            format!("@revoked {name} {right}"),
-            "host_key_revoked",
-            vec![place.as_str()],
-        ),
-        (
-            format!("@cert-authority {name} {wrong}"),
-            "host_key_ca",
-            vec![place.as_str()],
-        ),
-    ] {
-        std::fs::write(&file, format!("# a comment\n{line}\n")).unwrap();
-        let stage = Stage::with(World::default());
-        let connection = configured(&host, &config);
-        let scanned = stage
-            .context
-            .ports
-            .hosts
-            .scan(&connection, &stage.context)
-            .await
-            .unwrap();
-        assert_eq!(
-            (scanned.algorithm.as_str(), scanned.key.as_str()),
-            ("ssh-ed25519", right.as_str())
-        );
-        assert_eq!(
-            matches!(scanned.trust, Trust::Trusted { .. }),
-            code.is_empty(),
-            "{line}"
-        );
-        match says(&stage, connection).await {
-            Ok(said) => assert_eq!((said.as_str(), code), ("in\n", "")),
-            Err(error) => {
-                refused(&error, code, &words);
-                assert!(error.message.contains(&scanned.fingerprint), "{error:?}");
-            }
-        }
-    }
-    // A file that cannot be read is not a first contact.
-    let folder = host.stage.path("a folder");
-    std::fs::create_dir(&folder).unwrap();
-    let connection = configured(
-        &host,
-        &config.replace(
-            &file.display().to_string(),
-            &format!("\"{}\"", host.stage.path("bytes").display()),
-        ),
-    );
-    std::fs::write(host.stage.path("bytes"), [0xff; 10]).unwrap();
-    let error = says(&Stage::with(World::default()), connection)
-        .await
-        .unwrap_err();
-    refused(&error, "known_hosts_unusable", &["bytes"]);
-    assert_eq!(
-        host.sshd.logins(),
-        1,
-        "nobody logged in where the key is not trusted"
-    );
-}
-
-#[tokio::test]
-async fn scanning_says_nothing_about_the_user() {
-    let Some(host) = Host::new() else { return };
-    let stranger = Stage::with(World::default());
-    let connection = Connection {
-        user: "somebody-secret".to_owned(),
-        ..host.connection()
-    };
-    let scanned = stranger
-        .context
-        .ports
-        .hosts
-        .scan(&connection, &stranger.context)
-        .await
-        .unwrap();
-    assert_eq!(scanned.trust, Trust::Unknown);
-    assert_eq!(scanned.key, host.sshd.host_key);
-    assert!(scanned.fingerprint.starts_with("SHA256:"));
-    assert!(!host.sshd.log().contains("somebody-secret"));
-}
-
-#[tokio::test]
-async fn the_kind_of_key_that_is_known_is_asked_for() {
-    let folder = tempfile::tempdir().unwrap();
-    for words in [["-t", "rsa", "-b", "2048"].as_slice(), &["-t", "ecdsa"]] {
-        let second = keygen(&folder.path().join(words[1]), words);
-        let setup = SshdSetup {
-            extra: vec![format!("HostKey {}", second.display())],
-            ..SshdSetup::default()
-        };
-        let Some(host) = Host::with(&setup, World::default()) else {
-            return;
-        };
-        let mut world = World::default();
-        let known = key_words(&second.with_extension("pub"));
-        world.host_keys.insert(
-            ("127.0.0.1".to_owned(), host.sshd.port),
-            vec![known.clone()],
-        );
-        let stage = Stage::with(world);
-        assert_eq!(says(&stage, host.connection()).await.unwrap(), "in\n");
-        let scanned = stage
-            .context
-            .ports
-            .hosts
-            .scan(&host.connection(), &stage.context)
-            .await
-            .unwrap();
-        assert_eq!(scanned.key, known);
     }
 }
