@@ -13,6 +13,10 @@ use line::{Line, Marker};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+#[cfg_attr(
+    not(test),
+    expect(unused_imports, reason = "what shows host keys asks it")
+)]
 pub(crate) use key::fingerprint;
 
 /// The word for the keys that were trusted in this program.
@@ -160,7 +164,7 @@ pub(crate) fn known_algorithms(
     algorithms
 }
 
-/// The keys (`alg base64`) by which the files know a host: what OpenSSH would accept for it, revoked ones left out.
+/// The keys (`alg base64`) by which the files know a host; [`judge`] each, for it may be revoked.
 ///
 /// # Errors
 /// The file that cannot be read, and why.
@@ -179,12 +183,7 @@ pub(crate) fn known_keys(
         true => found.without_port,
         false => found.known,
     };
-    let revoked = found.revoked;
-    Ok(known
-        .into_iter()
-        .filter(|known| !revoked.iter().any(|revoked| revoked.key == known.key))
-        .map(|known| known.key.to_string())
-        .collect())
+    Ok(known.iter().map(|known| known.key.to_string()).collect())
 }
 
 /// The names that a host is looked up by.

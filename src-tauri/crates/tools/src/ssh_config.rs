@@ -4,6 +4,7 @@
 mod account;
 mod asked;
 mod files;
+#[cfg_attr(not(test), expect(dead_code, reason = "the import asks it"))]
 mod listed;
 mod need;
 mod parsed;
@@ -19,8 +20,10 @@ use settings::Settings;
 use std::path::{Path, PathBuf};
 use workflow::{ErrorClass, ToolError};
 
-pub(crate) use asked::program;
+pub(crate) use asked::{ENVIRONMENT, program};
+#[cfg_attr(not(test), expect(unused_imports, reason = "the import asks it"))]
 pub(crate) use listed::{ConfigHost, HostKind, hosts};
+pub(crate) use need::PROXY_COMMAND;
 
 /// The most hosts in between.
 const MAX_JUMPS: usize = 8;

@@ -3,6 +3,7 @@
 
 mod lines;
 mod local;
+mod openssh;
 mod script;
 mod ssh;
 #[cfg(test)]
@@ -68,6 +69,7 @@ pub(crate) async fn run(
         Transport::Ssh(connection) if connection.via == Via::Ssh => {
             context.ports.hosts.run(connection, script, context).await
         }
+        Transport::Ssh(connection) => openssh::run(connection, script, context).await,
         other => Err(crate::fault::fault(
             "no_transport",
             format!("This version cannot reach agents by {}.", other.word()),

@@ -17,7 +17,7 @@ use workflow::{ErrorClass, ToolError};
 const LIMIT: Duration = Duration::from_secs(10);
 const MAX_BYTES: u64 = 1024 * 1024;
 /// What ssh gets of our environment.
-pub(super) const ENVIRONMENT: &[&str] = &["HOME", "USER", "LOGNAME", "PATH", "SSH_AUTH_SOCK"];
+pub(crate) const ENVIRONMENT: &[&str] = &["HOME", "USER", "LOGNAME", "PATH", "SSH_AUTH_SOCK"];
 
 /// The ssh program on the PATH.
 pub(crate) fn program() -> Option<PathBuf> {

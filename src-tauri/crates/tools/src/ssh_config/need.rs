@@ -18,6 +18,9 @@ pub(super) enum Way {
     Given,
 }
 
+/// How the reason begins that needs nobody at the keyboard.
+pub(crate) const PROXY_COMMAND: &str = "ProxyCommand is set";
+
 /// Why only ssh itself can reach it, if so.
 pub(super) fn of(
     settings: &Settings,
@@ -27,7 +30,7 @@ pub(super) fn of(
 ) -> Option<String> {
     let alias = visible(alias, 80);
     let option = if way == Way::Own && settings.some("proxycommand").is_some() {
-        "ProxyCommand is set".to_owned()
+        PROXY_COMMAND.to_owned()
     } else if settings.some("pkcs11provider").is_some() {
         "PKCS11Provider is set".to_owned()
     } else if settings

@@ -19,7 +19,7 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 /// Kills the group when the future that owns it is dropped. The leader is not reaped before, so its number is still
 /// ours and cannot mean a stranger.
-struct Group(Pid);
+pub(super) struct Group(pub(super) Pid);
 
 impl Group {
     fn signal(&self, signal: Signal) {
@@ -134,7 +134,7 @@ pub(super) async fn run(script: Script<'_>, context: &Context) -> Result<Answer,
 }
 
 /// Cancelled when the process has ended. It is not reaped: its number stays taken.
-fn ended(number: Pid) -> CancellationToken {
+pub(super) fn ended(number: Pid) -> CancellationToken {
     let gone = CancellationToken::new();
     let told = gone.clone();
     tokio::task::spawn_blocking(move || {
