@@ -214,13 +214,14 @@ async fn say(
 }
 
 /// May this be given to ssh as a host? A leading dash would be an option, and a config may hand the name to a shell
-/// (`Match exec`, `ProxyCommand`); newer versions of ssh refuse the same (`valid_hostname` in ssh.c).
+/// (`Match exec`, `ProxyCommand`); newer versions of ssh refuse the same (`valid_hostname`
+/// in ssh.c). `user@host` and `ssh://` are not names either.
 pub(crate) fn is_host_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with('-')
         && name.len() <= 1024
         && !name.contains(|c: char| {
-            "'`\"$\\;&<>|(){}".contains(c) || c.is_whitespace() || fleet::is_hidden(c)
+            "'`\"$\\;&<>|(){}@/".contains(c) || c.is_whitespace() || fleet::is_hidden(c)
         })
 }
 

@@ -360,6 +360,8 @@ async fn a_name_is_never_an_option() {
         "a;b",
         "a`b`",
         "a|b",
+        "me@web",
+        "ssh://web",
         "a\nb",
         "a\u{202e}b",
     ] {

@@ -122,3 +122,78 @@ pub(super) fn code(number: Pid) -> Option<i32> {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
     waitid(WaitId::Pid(number), options).ok()??.exit_status()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::place, talk};
+    use crate::testing::Stage;
+    use fleet::{Connection, Credential, Via};
+    use tokio::process::Command;
+
+    fn connection() -> Connection {
+        Connection {
+            address: "web".to_owned(),
+            port: 22,
+            user: "me".to_owned(),
+            credential: Credential::SshConfig,
+            ssh_alias: None,
+            ssh_config: None,
+            host_key_alias: None,
+            via: Via::Openssh {
+                reason: "ProxyCommand is set for web".to_owned(),
+            },
+            jumps: Vec::new(),
+            host_key: None,
+        }
+    }
+
+    /// A shell in the place of ssh, which calls SSH_ASKPASS as ssh does.
+    fn shell(text: &str) -> Command {
+        let ask = place::ask(&place::folder().unwrap()).unwrap();
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", text]).env("SSH_ASKPASS", ask);
+        command.process_group(0).kill_on_drop(true);
+        command
+    }
+
+    #[tokio::test]
+    async fn a_person_is_told_to_touch_the_key_and_nothing_is_answered() {
+        let stage = Stage::new();
+        let notice = "SSH_ASKPASS_PROMPT=none \"$SSH_ASKPASS\" 'Confirm user presence for key SK'";
+        let said = talk(shell(notice), &connection(), &stage.context)
+            .await
+            .unwrap();
+        assert!(said.is_well);
+        let told = |text: &str| {
+            let log = stage.log.lock().unwrap();
+            log.iter().any(|line| line.bytes == text.as_bytes())
+        };
+        assert!(told("Touch your security key now.") && told("Confirm user presence for key SK"));
+        let question =
+            "answer=$(\"$SSH_ASKPASS\" 'The code?') && exit 0; test -z \"$answer\" && exit 9";
+        let said = talk(shell(question), &connection(), &stage.context)
+            .await
+            .unwrap();
+        assert!(!said.is_well && said.words == b"The code?\n");
+    }
+
+    #[tokio::test]
+    async fn cancelling_ends_it_and_what_it_started() {
+        let stage = Stage::new();
+        let cancel = stage.context.cancel.clone();
+        let connection = connection();
+        let talking = talk(
+            shell("sleep 61.9101 & echo on >&2; wait"),
+            &connection,
+            &stage.context,
+        );
+        let cancelling = async {
+            let soon = std::time::Duration::from_millis(500);
+            let _ = tokio::time::timeout(soon, std::future::pending::<()>()).await;
+            cancel.cancel();
+        };
+        let (said, ()) = tokio::join!(talking, cancelling);
+        assert_eq!(said.err().unwrap().code, "cancelled");
+        assert!(crate::transport::tests::goes_away("61.9101").await);
+    }
+}
