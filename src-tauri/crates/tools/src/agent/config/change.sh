@@ -133,9 +133,8 @@ replace() {
   fi
   try chmod "$mode" "$beside" || give_up not_done set_mode
   flush "$beside"
-  state "./$name" 0; old=$inode
   state "$beside" 0
-  try note "$inode $old" || give_up not_done keep_record
+  try note "$inode" || give_up not_done keep_record
   #: prepared
   check_again
   #: checked

@@ -249,7 +249,7 @@ async fn read(
 }
 
 /// Base64 (RFC 4648, 4) in pieces that are whole groups.
-fn base64_pieces(bytes: &[u8]) -> Vec<String> {
+pub(super) fn base64_pieces(bytes: &[u8]) -> Vec<String> {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let letter = |number: u32| char::from(LETTERS[(number & 63) as usize]);
     bytes

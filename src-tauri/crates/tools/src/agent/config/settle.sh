@@ -1,7 +1,7 @@
 # The record of a change on the host, and whether it happened. In the folder of backups ($backups):
 #   KEY/record  what is to be made of what, written before anything is touched
 #   KEY/before  the file as it was
-#   KEY/moves   the numbers (inode) of the new file and of the old one, once the new one is ready
+#   KEY/moves   the number (inode) of the new file, once it is ready
 #   KEY/same    nothing had to change
 #   KEY/done    it happened
 #   KEY.by      a link that names the process at work
@@ -55,8 +55,10 @@ unhex() {
 
 # forget: what a change that did not happen has left behind.
 forget() {
+  # First what says that the file beside it is ready: gone without it, it was renamed.
+  rm -f "$own/moves" "$own/moves.new"
   [ -z "$beside" ] || rm -rf "$beside"
-  rm -f "$own/record" "$own/record.new" "$own/before" "$own/moves" "$own/moves.new" "$own/same"
+  rm -f "$own/record" "$own/record.new" "$own/before" "$own/same"
   rmdir "$own" 2>/dev/null
   rm -f "$own.by"
   # Only folders that are empty go, and so only when nothing else is kept here.
@@ -92,10 +94,9 @@ happened() {
     file|mkdir)
       beside=./.countersign-$(printf %.24s "$key")
       if [ -e "$beside" ] || [ -L "$beside" ] || [ ! -e "$own/moves" ]; then settled=notdone; return; fi
-      set -- $(cat "$own/moves")
-      if [ "$inode" = "${1-}" ]; then settled=done
-      elif [ "$inode" = "${2-}" ]; then settled=notdone
-      elif as_after; then settled=done; fi ;;
+      # Ready, and no longer beside it: it was renamed, and edited since or not. Numbers of files that are gone are used
+      # again, so the one of the old file would say nothing.
+      if [ "$inode" = "$(cat "$own/moves")" ] || as_after; then settled=done; fi ;;
     remove|rmdir)
       if [ $kind = absent ]; then settled=done
       elif as_before; then settled=notdone; fi ;;
