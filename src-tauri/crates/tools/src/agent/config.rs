@@ -4,6 +4,7 @@
 
 mod answer;
 mod apply;
+mod built_in;
 mod difference;
 mod fault;
 mod host;

@@ -25,7 +25,7 @@ pub(super) const CHANGE: &str = concat!(
     include_str!("settle.sh"),
     include_str!("change.sh")
 );
-const OBSERVE: &str = concat!(
+pub(super) const OBSERVE: &str = concat!(
     include_str!("host.sh"),
     include_str!("settle.sh"),
     include_str!("observe.sh")

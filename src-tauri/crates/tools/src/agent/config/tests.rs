@@ -4,6 +4,7 @@
 mod hostile;
 mod killed;
 mod profiles;
+mod shells;
 
 use crate::Tool;
 use crate::testing::{Approved, Stage, check_change_tool};

@@ -1,7 +1,6 @@
 //! Hostile places: what is in the way is named and never overwritten, and nobody's change is lost.
 
 use super::{AGENT, approve, backups, change, kept, look, plan, profile, set_mode, tool, write};
-use crate::agent::config::host::CHANGE;
 use crate::testing::{Approved, Stage};
 use serde_json::json;
 use std::os::unix::fs::symlink;
@@ -406,31 +405,4 @@ async fn a_full_or_read_only_disk_leaves_everything_as_it_was() {
     assert_eq!(after_read_only, before);
     let why = planned["blocked"][0]["why"].as_str().unwrap();
     assert!(why.contains("read-only"), "{why}");
-}
-
-/// Hosts differ in what they have for base64; each way gives the same bytes.
-#[test]
-fn every_way_to_unpack_gives_the_same_bytes() {
-    let functions = CHANGE.strip_suffix("main \"$@\"\n").unwrap();
-    let bytes: Vec<u8> = (0..=255).chain([0, 10, 13, 92, 37]).collect();
-    for length in [0, 1, 2, 3, 47, 48, 49, 261] {
-        let pieces = crate::agent::config::host::base64_pieces(&bytes[..length]);
-        for decoder in ["by_base64", "by_openssl", "by_awk"] {
-            let needs = decoder.trim_start_matches("by_");
-            let there = Command::new("sh")
-                .args(["-c", &format!("command -v {needs}")])
-                .output();
-            if !there.unwrap().status.success() {
-                println!("SKIPPED: there is no {needs}");
-                continue;
-            }
-            let text = format!("{functions}\n{{ printf %s \"$@\"; echo; }} | {decoder}\n");
-            let output = Command::new("sh")
-                .args(["-c", &text, "sh"])
-                .args(&pieces)
-                .output()
-                .unwrap();
-            assert_eq!(output.stdout, bytes[..length], "{decoder} {length}");
-        }
-    }
 }

@@ -12,20 +12,25 @@ use std::time::{Duration, Instant};
 use workflow::{Digest, Observation};
 
 /// The points at which the script names itself.
-fn points() -> Vec<&'static str> {
+pub(super) fn points() -> Vec<&'static str> {
     let lines = CHANGE.lines().map(str::trim);
     lines.filter_map(|line| line.strip_prefix("#: ")).collect()
 }
 
 /// The script, killed at that point.
-fn killed_at(point: &str) -> String {
+pub(super) fn killed_at(point: &str) -> String {
     let mark = format!("#: {point}\n");
     assert_eq!(CHANGE.matches(&mark).count(), 1, "{point}");
     CHANGE.replace(&mark, "kill -9 $$\n")
 }
 
 /// The arguments of the script for an approved change of a file, as the tool gives them.
-fn arguments(stage: &Stage, approved: &Approved, sent: i64, source: &str) -> Vec<String> {
+pub(super) fn arguments(
+    stage: &Stage,
+    approved: &Approved,
+    sent: i64,
+    source: &str,
+) -> Vec<String> {
     let permit = approved.permit();
     let facts = &permit.call().facts;
     let args = permit.args();
@@ -91,7 +96,7 @@ fn start(text: &str, words: &[String]) -> Child {
     start_in(&["/bin/sh"], text, words)
 }
 
-fn start_in(shell: &[&str], text: &str, words: &[String]) -> Child {
+pub(super) fn start_in(shell: &[&str], text: &str, words: &[String]) -> Child {
     let mut child = Command::new(shell[0])
         .args(&shell[1..])
         .arg("-s")
@@ -119,7 +124,13 @@ fn is_tidy(stage: &Stage) -> bool {
 }
 
 /// What is left must tell exactly whether it happened; trying again under the same key must end well.
-async fn settles(stage: &Stage, approved: &Approved, before: &Json, after: &Json, at: &str) {
+pub(super) async fn settles(
+    stage: &Stage,
+    approved: &Approved,
+    before: &Json,
+    after: &Json,
+    at: &str,
+) {
     let left = look(stage);
     let happened = left == *after;
     let observed = approved.observe(stage).await;
@@ -362,33 +373,5 @@ async fn what_cannot_be_known_is_said() {
             );
             assert_eq!(look(&stage)["a"], json!(["644", "theirs\n"]));
         }
-    }
-}
-
-/// POSIX sh is what every shell at hand makes of it.
-#[tokio::test]
-async fn every_shell_at_hand_makes_the_same_change() {
-    let shells: [&[&str]; 6] = [
-        &["/bin/dash"],
-        &["/bin/bash", "--posix"],
-        &["/bin/busybox", "sh"],
-        &["/bin/mksh"],
-        &["/bin/ksh93"],
-        &["/bin/zsh", "--emulate", "sh"],
-    ];
-    for shell in shells {
-        if !Path::new(shell[0]).exists() {
-            println!("SKIPPED: there is no {}", shell[0]);
-            continue;
-        }
-        let stage = Stage::new();
-        write(&stage, "a", "old\n", 0o644);
-        profile(&stage, &[], &[("a", "0640", "$(new) \\ 'x'\n")]);
-        let before = look(&stage);
-        let approved = approve(&stage, change(&stage, 0).await, "run").await;
-        let words = arguments(&stage, &approved, crate::testing::NOW_US, "args");
-        assert!(start_in(shell, CHANGE, &words).wait().unwrap().success());
-        let after = json!({ "a": ["640", "$(new) \\ 'x'\n"] });
-        settles(&stage, &approved, &before, &after, shell[0]).await;
     }
 }
