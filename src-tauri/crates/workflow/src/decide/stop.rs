@@ -106,6 +106,7 @@ impl Draft<'_> {
 
     /// Brings these steps to an end; true when none is under way any more.
     fn quiesce(&mut self, keys: &[StepKey], why: &StopReason) -> Result<bool, Stop> {
+        self.visit(keys.len());
         for key in keys {
             self.withdraw_gates_of(key, why)?;
             self.quiesce_leaf(key, why)?;

@@ -17,6 +17,7 @@ mod effects;
 mod expressions;
 mod final_answers;
 mod freshness;
+mod growth;
 mod identity;
 mod invariants;
 mod journals;

@@ -1,7 +1,9 @@
-//! What a run is owed and waits for, computed anew from its steps and gates: the fold must keep exactly this.
+//! What a run is owed and waits for, computed anew from its steps and gates: the fold must keep exactly this. Also
+//! what it finds by an index, found by looking at everything. (That the index of the lists is the one made from
+//! nothing is checked by the recorder: a run that came from JSON, with a new index, is equal.)
 
 use std::collections::BTreeMap;
-use workflow::{Effect, EffectId, GateState, Phase, Run, TimerId};
+use workflow::{Effect, EffectId, GateState, Phase, Run, StepKey, StepStatus, TimerId, WaitFor};
 
 pub(crate) fn owed(run: &Run) -> BTreeMap<EffectId, Effect> {
     let mut owed = BTreeMap::new();
@@ -146,4 +148,49 @@ pub(crate) fn timers(run: &Run) -> BTreeMap<TimerId, i64> {
         }
     }
     timers
+}
+
+/// What is found by an index, by looking at everything.
+pub(crate) fn derived(run: &Run) {
+    let in_doubt = run
+        .steps()
+        .iter()
+        .filter(|(_, step)| matches!(step.phase(), Some(Phase::InDoubt { .. })))
+        .map(|(key, _)| key);
+    assert!(run.in_doubt().eq(in_doubt), "in doubt");
+    let open = run.gates().iter().filter(|(_, gate)| gate.is_open());
+    assert!(
+        run.open_gates()
+            .map(|gate| &gate.id)
+            .eq(open.map(|(id, _)| id)),
+        "open gates"
+    );
+    let owes = run
+        .outstanding()
+        .values()
+        .any(|effect| !matches!(effect, Effect::Alert { .. }));
+    assert_eq!(run.owes(), owes);
+    for (outer, step) in run.steps() {
+        if matches!(step.phase(), Some(Phase::Group { .. } | Phase::List { .. })) {
+            let waits = run.step_status(outer) == StepStatus::Waiting;
+            assert_eq!(waits, waits_inside(run, outer), "{outer}");
+        }
+    }
+}
+
+/// A group or list waits when something inside waits for a person and nothing inside works.
+fn waits_inside(run: &Run, outer: &StepKey) -> bool {
+    let person = |key: &StepKey| matches!(run.waits_for(key), Some(WaitFor::Person(_)));
+    let inside: Vec<&StepKey> = run
+        .steps()
+        .iter()
+        .filter(|(key, step)| {
+            !step.is_done()
+                && !matches!(step.phase(), Some(Phase::Group { .. } | Phase::List { .. }))
+                && run.enclosing(key).contains(outer)
+        })
+        .map(|(key, _)| key)
+        .collect();
+    let asks = |key: &&StepKey| person(key) || run.waits_for(key) == Some(WaitFor::InDoubt);
+    person(outer) || (!inside.is_empty() && inside.iter().all(asks))
 }

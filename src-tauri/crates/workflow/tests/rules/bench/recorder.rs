@@ -124,9 +124,16 @@ impl Bench {
 
     fn append(&mut self, record: Record) {
         let before = self.run.clone();
-        self.run
-            .apply(&record)
+        let (after, noted) = before
+            .clone()
+            .fold_noting([&record])
             .unwrap_or_else(|fault| panic!("{fault}: {:?}", record.event));
+        self.run = after;
+        let (owed_before, owed) = (before.outstanding(), self.run.outstanding());
+        for id in owed_before.keys().chain(owed.keys()) {
+            let differs = owed_before.get(id) != owed.get(id);
+            assert!(!differs || noted.contains(id), "{id:?} was not noted");
+        }
         // A snapshot that went through JSON, and a record that did, go on to the same run.
         let copy: Record = through_json(&record);
         assert_eq!(copy, record);
@@ -185,6 +192,7 @@ impl Bench {
         let owed: workflow::Map<_, _> = recompute::owed(&self.run).into_iter().collect();
         assert_eq!(*self.run.outstanding(), owed);
         assert_eq!(*self.run.timers(), recompute::timers(&self.run));
+        recompute::derived(&self.run);
         assert!(self.terminal <= 1, "two ends");
         let mut last = 0;
         if let [.., before, after] = self.records.as_slice() {
