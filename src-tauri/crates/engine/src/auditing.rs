@@ -92,7 +92,7 @@ pub async fn audit_folder(options: &OpenOptions) -> Result<AuditReport, Fault> {
     blocking(move || with_memory(&reader, &memory)).await
 }
 
-/// Audits a database file wherever it lies: a backup, a copy. Leaves nothing beside it. It may be older than what the
+/// Audits a database file wherever it lies, a backup or a copy, or an export. Leaves nothing beside it. It may be older than what the
 /// keychain remembers; that is told, and is no fault of it.
 ///
 /// # Errors
@@ -100,12 +100,24 @@ pub async fn audit_folder(options: &OpenOptions) -> Result<AuditReport, Fault> {
 pub async fn audit_file(file: &Path, secrets: SecretSource) -> Result<AuditReport, Fault> {
     let keychain = secrets.open();
     let path = file.to_owned();
-    let id =
-        blocking(move || store::database_id(&path).map_err(|fault| faults::read(&fault))).await?;
+    let (id, is_export) = blocking(move || {
+        let is_export = store::is_export(&path);
+        let id = if is_export {
+            store::export_id(&path)
+        } else {
+            store::database_id(&path)
+        };
+        Ok((id.map_err(|fault| faults::read(&fault))?, is_export))
+    })
+    .await?;
     let memory = Memory::ask(&keychain, &id).await;
     let path = file.to_owned();
     blocking(move || {
-        let audit = store::audit_file(&path, memory.head(), false);
+        let audit = if is_export {
+            store::audit_export(&path, memory.head())
+        } else {
+            store::audit_file(&path, memory.head(), false)
+        };
         audit
             .map(|audit| report(&audit, &memory))
             .map_err(|fault| faults::read(&fault))

@@ -21,7 +21,7 @@ use workflow::Digest;
 use zeroize::Zeroizing;
 
 /// How long a program that ends waits for a keychain that has not answered yet.
-const GRACE: Duration = Duration::from_secs(1);
+const GRACE: Duration = Duration::from_secs(3);
 /// How long it waits for the last head to be remembered: a little more than the keychain's own bound.
 const LAST_WORD: Duration = Duration::from_secs(6);
 /// When a keychain that was not there is looked for again.

@@ -8,7 +8,8 @@ use crate::{
     connection,
     fault::code_of,
     files, ledger, schema,
-    walk::{Bad, SignatureRow, Walk},
+    signing::SignatureRow,
+    walk::{Bad, Walk},
 };
 use rusqlite::{Connection, ErrorCode, types::ValueRef};
 use std::path::Path;
@@ -169,18 +170,13 @@ fn audit(conn: &Connection, known: Option<SignedHead>, current: bool) -> rusqlit
 /// the records that are then unsigned, or the damage itself.
 fn signatures(conn: &Connection) -> rusqlite::Result<Vec<SignatureRow>> {
     let mut statement = conn.prepare(
-        "SELECT seq, hash, public_key, signature FROM signatures NOT INDEXED ORDER BY seq",
+        "SELECT seq, hash, public_key, previous, signature FROM signatures NOT INDEXED ORDER BY seq",
     )?;
     let mut rows = statement.query([])?;
     let mut found = Vec::new();
     loop {
         match rows.next() {
-            Ok(Some(row)) => found.push(SignatureRow {
-                seq: row.get(0)?,
-                hash: row.get(1)?,
-                public_key: row.get(2)?,
-                signature: row.get(3)?,
-            }),
+            Ok(Some(row)) => found.push(SignatureRow::read(row, 0)?),
             Ok(None) => return Ok(found),
             Err(error) if code_of(&error) == Some(ErrorCode::DatabaseCorrupt) => return Ok(found),
             Err(error) => return Err(error),

@@ -10,6 +10,7 @@ use crate::{
     schema,
 };
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
+use sha2::{Digest as _, Sha256};
 use std::{fmt, path::Path, sync::Arc};
 use workflow::Digest;
 
@@ -45,17 +46,55 @@ pub(crate) struct Signing {
     signer: Arc<dyn Signer>,
     database_id: Hash,
     last: i64,
+    /// The digest of the last signature; zeros before the first.
+    previous: Hash,
 }
 
-/// What is signed: the database and its head.
-pub(crate) fn message(database_id: &Hash, seq: i64, hash: &Hash) -> Vec<u8> {
-    [
-        &DOMAIN[..],
-        &database_id[..],
-        &seq.to_be_bytes()[..],
-        &hash[..],
-    ]
-    .concat()
+/// A signature as it lies in its row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SignatureRow {
+    pub(crate) seq: i64,
+    pub(crate) hash: Hash,
+    pub(crate) public_key: [u8; 32],
+    pub(crate) previous: Hash,
+    pub(crate) signature: [u8; 64],
+}
+
+impl SignatureRow {
+    /// The row's own digest: what the next signature has as `previous`. So one good signature vouches for all before
+    /// it, and an audit need not check each by itself.
+    pub(crate) fn digest(&self) -> Hash {
+        let mut sha = Sha256::new();
+        sha.update(self.seq.to_be_bytes());
+        sha.update(self.hash);
+        sha.update(self.public_key);
+        sha.update(self.previous);
+        sha.update(self.signature);
+        sha.finalize().into()
+    }
+
+    /// What is signed: the database, its head, and the signature before.
+    pub(crate) fn message(&self, database_id: &Hash) -> Vec<u8> {
+        [
+            &DOMAIN[..],
+            &database_id[..],
+            &self.seq.to_be_bytes()[..],
+            &self.hash[..],
+            &self.previous[..],
+        ]
+        .concat()
+    }
+
+    /// From the columns seq, hash, public_key, previous and signature, beginning at `first`.
+    pub(crate) fn read(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<SignatureRow> {
+        Ok(SignatureRow {
+            seq: row.get(first)?,
+            hash: row.get(first + 1)?,
+            public_key: row.get(first + 2)?,
+            previous: row.get(first + 3)?,
+            signature: row.get(first + 4)?,
+        })
+    }
 }
 
 /// Must the head be signed after a record of this kind? Decisions are what a journal is asked for first.
@@ -70,21 +109,33 @@ impl Signing {
     }
 
     /// Signs the head, inside the transaction of its record. Gives what [`Signing::committed`] is to be told.
-    pub(crate) fn sign(&self, conn: &Connection, head: &Head) -> rusqlite::Result<Option<Head>> {
-        let message = message(&self.database_id, head.seq, &head.hash);
+    pub(crate) fn sign(
+        &self,
+        conn: &Connection,
+        head: &Head,
+    ) -> rusqlite::Result<Option<SignatureRow>> {
+        let mut row = SignatureRow {
+            seq: head.seq,
+            hash: head.hash,
+            public_key: self.signer.public_key(),
+            previous: self.previous,
+            signature: [0; 64],
+        };
+        row.signature = self.signer.sign(&row.message(&self.database_id));
         let inserted = conn
             .prepare_cached(
-                "INSERT INTO signatures (seq, hash, public_key, signature, at_us)
-                 SELECT seq, ?2, ?3, ?4, at_us FROM journal WHERE seq = ?1",
+                "INSERT INTO signatures (seq, hash, public_key, previous, signature, at_us)
+                 SELECT seq, ?2, ?3, ?4, ?5, at_us FROM journal WHERE seq = ?1",
             )?
             .execute(params![
-                head.seq,
-                head.hash,
-                self.signer.public_key(),
-                self.signer.sign(&message)
+                row.seq,
+                row.hash,
+                row.public_key,
+                row.previous,
+                row.signature
             ]);
         match inserted {
-            Ok(_) => Ok(Some(*head)),
+            Ok(_) => Ok(Some(row)),
             // Somebody put rows of their own there. The audit names them; the records must not wait for it.
             Err(error) if code_of(&error) == Some(ErrorCode::ConstraintViolation) => {
                 tracing::warn!(%error, seq = head.seq, "a head of the journal could not be signed");
@@ -95,11 +146,11 @@ impl Signing {
     }
 
     /// The transaction with the signature is durable.
-    pub(crate) fn committed(&mut self, head: &Head) {
-        self.last = head.seq;
+    pub(crate) fn committed(&mut self, row: &SignatureRow) {
+        (self.last, self.previous) = (row.seq, row.digest());
         self.signer.signed(SignedHead {
-            seq: head.seq.unsigned_abs(),
-            hash: Digest::from_bytes(head.hash),
+            seq: row.seq.unsigned_abs(),
+            hash: Digest::from_bytes(row.hash),
         });
     }
 }
@@ -119,12 +170,12 @@ impl Store {
             [signer.public_key()],
         )
         .map_err(&failed)?;
+        let last = last_row(conn).map_err(&failed)?;
         let signing = Signing {
             signer,
             database_id: ledger::genesis(conn).map_err(&failed)?,
-            last: last_signed(conn)
-                .map_err(&failed)?
-                .map_or(0, |head| crate::records::as_i64(head.seq)),
+            last: last.map_or(0, |row| row.seq),
+            previous: last.map_or([0; 32], |row| row.digest()),
         };
         self.writer
             .sign_from_now_on(&ledger, signing)
@@ -136,12 +187,6 @@ impl Reader {
     /// The random id of the database: what the first hash follows, and the name of its key.
     pub fn database_id(&self) -> Result<Digest, ReadFault> {
         self.journal.with(id_of)
-    }
-
-    /// The last head that was signed.
-    pub fn last_signed(&self) -> Result<Option<SignedHead>, ReadFault> {
-        self.journal
-            .with(|conn| last_signed(conn).map_err(ReadFault::sqlite("the signatures")))
     }
 
     /// The chain's hash at a place of the journal; `None` where no record is.
@@ -177,16 +222,11 @@ fn id_of(conn: &Connection) -> Result<Digest, ReadFault> {
         .map_err(ReadFault::sqlite("the id of the database"))
 }
 
-fn last_signed(conn: &Connection) -> rusqlite::Result<Option<SignedHead>> {
+fn last_row(conn: &Connection) -> rusqlite::Result<Option<SignatureRow>> {
     conn.query_row(
-        "SELECT seq, hash FROM signatures ORDER BY seq DESC LIMIT 1",
+        "SELECT seq, hash, public_key, previous, signature FROM signatures ORDER BY seq DESC LIMIT 1",
         [],
-        |row| {
-            Ok(SignedHead {
-                seq: row.get::<_, i64>(0)?.unsigned_abs(),
-                hash: Digest::from_bytes(row.get(1)?),
-            })
-        },
+        |row| SignatureRow::read(row, 0),
     )
     .optional()
 }

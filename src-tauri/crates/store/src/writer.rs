@@ -6,8 +6,8 @@ use crate::{
     Ack, AppendFault, OpenFault,
     append::Encoded,
     crash_point,
-    ledger::{Head, InsertFault, Ledger},
-    signing::{self, Signing},
+    ledger::{InsertFault, Ledger},
+    signing::{self, SignatureRow, Signing},
 };
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -144,9 +144,9 @@ impl Drop for Writer {
 
 fn sign_now(ledger: &Ledger, signing: &mut Signing) -> rusqlite::Result<()> {
     if signing.is_due(&ledger.head, true)
-        && let Some(head) = signing.sign(&ledger.conn, &ledger.head)?
+        && let Some(row) = signing.sign(&ledger.conn, &ledger.head)?
     {
-        signing.committed(&head);
+        signing.committed(&row);
     }
     Ok(())
 }
@@ -192,7 +192,7 @@ impl Shared {
         let mut signed = None;
         let written = written.and_then(|()| {
             write_group(&mut ledger, &group, &mut answers, signing.as_ref())
-                .map(|head| signed = head)
+                .map(|row| signed = row)
                 .map_err(|error| {
                     // What was begun is undone, so that readers and the next attempt see the last durable state.
                     if !ledger.conn.is_autocommit() {
@@ -208,8 +208,8 @@ impl Shared {
                     why
                 })
         });
-        if let (Some(signing), Some(head)) = (signing.as_mut(), signed) {
-            signing.committed(&head);
+        if let (Some(signing), Some(row)) = (signing.as_mut(), signed) {
+            signing.committed(&row);
         }
         drop(signing);
         drop(ledger);
@@ -250,7 +250,7 @@ fn write_group(
     group: &[Job],
     answers: &mut Vec<Result<Ack, AppendFault>>,
     signing: Option<&Signing>,
-) -> Result<Option<Head>, rusqlite::Error> {
+) -> Result<Option<SignatureRow>, rusqlite::Error> {
     crash_point("before_begin");
     ledger.conn.execute_batch("BEGIN IMMEDIATE")?;
     let mut head = ledger.head;

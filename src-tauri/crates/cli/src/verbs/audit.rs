@@ -1,5 +1,6 @@
 //! `countersign audit`: whether the journal is whole and signed. Looks without the lock, also at a file of its own.
 
+use super::export::Export;
 use crate::{
     console::Console,
     exit::{Exit, Outcome, TABLE},
@@ -11,10 +12,10 @@ use clap::Subcommand;
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Check that the journal is whole and signed
+/// Check that the journal is whole and signed; export it
 #[derive(Debug, clap::Args)]
 #[command(after_help = TABLE, long_about = "\
-Check that the journal is whole and signed.
+Check that the journal is whole and signed; export it.
 
 Every record carries the hash of the one before it, so that a changed, dropped or swapped record is found, and named. A \
 key in the keychain of the computer signs the journal at every decision; the keychain also remembers the last signed \
@@ -27,7 +28,9 @@ with 0.
 
 Examples:
   countersign audit verify
-  countersign audit verify backup/countersign.db --json")]
+  countersign audit verify backup/countersign.db --json
+  countersign audit export --from 2026-03-01 --to 2026-03-31 --format html -o march.html
+  countersign audit verify records.jsonl")]
 pub(crate) struct Audit {
     #[command(subcommand)]
     what: What,
@@ -41,11 +44,15 @@ enum What {
         /// A database file, or an export [default: the journal of the data folder]
         file: Option<PathBuf>,
     },
+    Export(Export),
 }
 
 impl Audit {
     pub(crate) async fn perform(self, console: &Console) -> Outcome {
-        let What::Verify { file } = self.what;
+        let file = match self.what {
+            What::Verify { file } => file,
+            What::Export(export) => return export.perform(console).await,
+        };
         let report = console.audit(file.as_deref()).await?;
         if console.screen.json() {
             console.screen.object(&json!(report));

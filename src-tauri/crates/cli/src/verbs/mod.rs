@@ -5,6 +5,7 @@ mod audit;
 mod cancel;
 mod decide;
 mod doubt;
+mod export;
 mod log;
 mod operators;
 mod resume;

@@ -1,9 +1,11 @@
--- Signed heads of the chain: a signature covers its record and, through the hashes, every record before it.
+-- Signed heads of the chain: a signature covers its record and, through the hashes, every record before it; through
+-- `previous`, the digest of the signature before it, every earlier signature, too.
 
 CREATE TABLE signatures (
     seq        INTEGER PRIMARY KEY,
     hash       BLOB    NOT NULL CHECK (length(hash) = 32),
     public_key BLOB    NOT NULL CHECK (length(public_key) = 32),
+    previous   BLOB    NOT NULL CHECK (length(previous) = 32),
     signature  BLOB    NOT NULL CHECK (length(signature) = 64),
     -- The time of the record.
     at_us      INTEGER NOT NULL

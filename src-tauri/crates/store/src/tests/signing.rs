@@ -140,6 +140,12 @@ fn every_change_is_named() {
             Some(5),
             "signature",
         ),
+        ("DELETE FROM signatures WHERE seq = 5", Some(10), "removed"),
+        (
+            "UPDATE signatures SET previous = zeroblob(32) WHERE seq = 12",
+            Some(12),
+            "signature",
+        ),
         (
             "UPDATE signatures SET signature = zeroblob(64) WHERE seq = 12",
             Some(12),
@@ -161,7 +167,7 @@ fn every_change_is_named() {
             "signature",
         ),
         (
-            "INSERT INTO signatures SELECT 99, hash, public_key, signature, 0 FROM signatures WHERE seq = 5",
+            "INSERT INTO signatures SELECT 99, hash, public_key, previous, signature, 0 FROM signatures WHERE seq = 5",
             Some(13),
             "record 99 was signed",
         ),
@@ -321,7 +327,7 @@ fn rows_that_somebody_put_there_do_not_stop_the_journal() {
     let conn = Connection::open(&path).unwrap();
     conn.execute_batch(
         "DROP TRIGGER signatures_are_only_appended;
-         INSERT INTO signatures SELECT 9999, hash, public_key, signature, 0 FROM signatures WHERE seq = 5;
+         INSERT INTO signatures SELECT 9999, hash, public_key, previous, signature, 0 FROM signatures WHERE seq = 5;
          CREATE TRIGGER signatures_are_only_appended BEFORE INSERT ON signatures
          WHEN NEW.seq <= (SELECT coalesce(max(seq), 0) FROM signatures)
          BEGIN SELECT RAISE(ABORT, 'signatures are append-only'); END",
