@@ -13,10 +13,6 @@ use line::{Line, Marker};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-#[cfg_attr(
-    not(test),
-    expect(unused_imports, reason = "what shows host keys asks it")
-)]
 pub(crate) use key::fingerprint;
 
 /// The word for the keys that were trusted in this program.

@@ -4,7 +4,6 @@
 mod account;
 mod asked;
 mod files;
-#[cfg_attr(not(test), expect(dead_code, reason = "the import asks it"))]
 mod listed;
 mod need;
 mod parsed;
@@ -21,7 +20,6 @@ use std::path::{Path, PathBuf};
 use workflow::{ErrorClass, ToolError};
 
 pub(crate) use asked::{ENVIRONMENT, program};
-#[cfg_attr(not(test), expect(unused_imports, reason = "the import asks it"))]
 pub(crate) use listed::{ConfigHost, HostKind, hosts};
 pub(crate) use need::PROXY_COMMAND;
 

@@ -9,7 +9,7 @@ mod ssh;
 #[cfg(test)]
 mod tests;
 
-use crate::Context;
+use crate::{Context, known_hosts};
 use fleet::{Agent, Connection, Transport, Via};
 use std::time::Duration;
 use workflow::ToolError;
@@ -54,7 +54,18 @@ pub(crate) enum End {
 
 /// Asks a host for its key; nobody logs in.
 pub(crate) async fn scan(connection: &Connection, context: &Context) -> Result<Scanned, ToolError> {
-    context.ports.hosts.scan(connection, context).await
+    match &connection.via {
+        Via::Ssh => context.ports.hosts.scan(connection, context).await,
+        Via::Openssh { .. } => {
+            let (key, trust) = openssh::scan(connection, context).await?;
+            Ok(Scanned {
+                algorithm: key.split(' ').next().unwrap_or_default().to_owned(),
+                fingerprint: known_hosts::fingerprint(&key).unwrap_or_default(),
+                key,
+                trust,
+            })
+        }
+    }
 }
 
 /// Runs a script on an agent. Its standard error goes to the call's log. However it ends, no process of its group is

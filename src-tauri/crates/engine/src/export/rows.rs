@@ -142,7 +142,7 @@ impl Going {
                 let said = said(decision);
                 self.decided
                     .insert(gate.clone(), (actor.clone(), said.clone()));
-                let allowed = grant.as_ref().map_or(0, |grant| grant.tries.len());
+                let allowed = grant.as_ref().map_or(0, |grant| grant.tries.size());
                 Some(Row {
                     decision: said,
                     result: match allowed {

@@ -23,7 +23,6 @@ pub(super) struct Key {
 
 /// The fingerprint of a key (`alg base64`), as OpenSSH prints it: `SHA256:` and base64 without padding. Nothing when
 /// it is not a key.
-#[cfg_attr(not(test), expect(dead_code, reason = "what shows host keys asks it"))]
 pub(crate) fn fingerprint(key: &str) -> Option<String> {
     Key::parse(key.as_bytes()).map(|key| key.fingerprint())
 }

@@ -56,10 +56,6 @@ pub(crate) async fn run(
 
 /// Asks a host for its key and goes away: no credential is sent, and what is shown is not trusted by it. The key is as
 /// in known_hosts: algorithm and base64.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "called by the tools that register hosts")
-)]
 pub(crate) async fn scan(
     connection: &Connection,
     context: &Context,
