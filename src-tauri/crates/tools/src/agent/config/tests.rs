@@ -126,45 +126,48 @@ fn backups(stage: &Stage) -> std::path::PathBuf {
 async fn every_change_is_made_and_put_back() {
     let hostile = "-rf ; $(touch never) \"quoted\" 'too' ~ * \\";
     type Prepare = fn(&Stage);
-    let cases: [(&str, Prepare, &[(&str, &str)], &[(&str, &str, &str)]); 7] = [
-        ("create", |_| {}, &[], &[("a.conf", "0640", "new\n")]),
+    type Directories = &'static [(&'static str, &'static str)];
+    let files_of = |mode, content| vec![("a.conf", mode, content)];
+    type Files<'a> = Vec<(&'a str, &'a str, &'a str)>;
+    let cases: [(&str, Prepare, Directories, Files<'_>); 7] = [
+        ("create", |_| {}, &[], files_of("0640", "new\n")),
         (
             "modify",
             |stage| write(stage, "a.conf", "old\n", 0o644),
             &[],
-            &[("a.conf", "0600", "new\n")],
+            files_of("0600", "new\n"),
         ),
         (
             "chmod",
             |stage| write(stage, "a.conf", "same\n", 0o644),
             &[],
-            &[("a.conf", "0600", "same\n")],
+            files_of("0600", "same\n"),
         ),
         (
             "empty",
             |stage| write(stage, "a.conf", "old\n", 0o644),
             &[],
-            &[("a.conf", "0644", "")],
+            files_of("0644", ""),
         ),
-        ("folder", |_| {}, &[("one", "0750")], &[]),
+        ("folder", |_| {}, &[("one", "0750")], vec![]),
         (
             "chmod folder",
             |stage| std::fs::create_dir(stage.path("one")).unwrap(),
             &[("one", "0700")],
-            &[],
+            vec![],
         ),
         (
             "hostile",
             |_| {},
             &[],
-            &[(hostile, "0600", "$(touch never) `x` '\"\\ %s \\0101\n")],
+            vec![(hostile, "0600", "$(touch never) `x` '\"\\ %s \\0101\n")],
         ),
     ];
     for (name, prepare, directories, files) in cases {
         let stage = Stage::new();
         prepare(&stage);
         set_umask_free(&stage);
-        profile(&stage, directories, files);
+        profile(&stage, directories, &files);
         let args = change(&stage, 0).await;
         let before = look(&stage);
         check_change_tool(&stage, "agent.apply_change", args, &|| look(&stage)).await;
