@@ -12,6 +12,7 @@ use russh::keys::ssh_key::{self, private::KeypairData};
 use russh::keys::{Certificate, HashAlg, PrivateKey, PublicKey};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex as Turn;
@@ -26,6 +27,8 @@ const MOST_BYTES: u64 = 256 * 1024;
 pub(super) struct KeyRing {
     /// A place for each file, so that one that waits for its passphrase holds up no other.
     places: Mutex<HashMap<PathBuf, Place>>,
+    /// Passphrases that the keychain is being asked for; a person may have to unlock it.
+    asking: AtomicUsize,
 }
 
 /// One file's key, once it is open.
@@ -156,7 +159,10 @@ impl KeyRing {
         let key = match decode(file.text.clone(), None).await {
             Ok(key) => key,
             Err(_) => {
-                let passphrase = passphrase(&file.path, context).await?;
+                self.asking.fetch_add(1, Ordering::AcqRel);
+                let passphrase = passphrase(&file.path, context).await;
+                self.asking.fetch_sub(1, Ordering::AcqRel);
+                let passphrase = passphrase?;
                 let wrong = |_| {
                     fault(
                         "passphrase_wrong",
@@ -183,6 +189,11 @@ impl KeyRing {
             used: Instant::now(),
         });
         Ok(key)
+    }
+
+    /// Is the keychain being asked right now?
+    pub(super) fn is_asking(&self) -> bool {
+        self.asking.load(Ordering::Acquire) > 0
     }
 
     /// Forgets the keys that nobody used for so long.

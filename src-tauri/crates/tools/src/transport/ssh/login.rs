@@ -338,15 +338,21 @@ impl Attempt<'_> {
     }
 }
 
-/// One exchange with the host, in its time.
+/// One exchange with the host, in its time. A person who is asked to unlock the keychain meanwhile may take longer; the
+/// host has its own limit for that.
 async fn within<T>(
     hosts: &Inner,
     target: &Target,
     exchange: impl Future<Output = T>,
 ) -> Result<T, ToolError> {
-    timeout(hosts.limits.auth, exchange)
-        .await
-        .map_err(|_| fault::too_slow(target, Step::Login, hosts.limits.auth))
+    tokio::pin!(exchange);
+    loop {
+        match timeout(hosts.limits.auth, &mut exchange).await {
+            Ok(result) => return Ok(result),
+            Err(_) if hosts.ring.is_asking() => {}
+            Err(_) => return Err(fault::too_slow(target, Step::Login, hosts.limits.auth)),
+        }
+    }
 }
 
 fn shown(path: &Path) -> String {

@@ -72,20 +72,14 @@ async fn only_a_trusted_host_is_gone_on_with() {
         }
     }
     // A file that cannot be read is not a first contact.
-    let folder = host.stage.path("a folder");
+    let folder = host.stage.path("folder");
     std::fs::create_dir(&folder).unwrap();
-    let connection = configured(
-        &host,
-        &config.replace(
-            &file.display().to_string(),
-            &format!("\"{}\"", host.stage.path("bytes").display()),
-        ),
-    );
-    std::fs::write(host.stage.path("bytes"), [0xff; 10]).unwrap();
+    let unreadable = config.replace(&file.display().to_string(), &folder.display().to_string());
+    let connection = configured(&host, &unreadable);
     let error = says(&Stage::with(World::default()), connection)
         .await
         .unwrap_err();
-    refused(&error, "known_hosts_unusable", &["bytes"]);
+    refused(&error, "known_hosts_unusable", &["folder"]);
     assert_eq!(
         host.sshd.logins(),
         1,
