@@ -25,10 +25,17 @@ pub struct StepRun {
     pub keys_used: u32,
     /// How many previews were asked for, over all attempts: names the next preview.
     pub previews: u32,
+    /// How many previews of this call have failed one after the other.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub previews_failed: u32,
     /// The feedback of the redo that began this attempt.
     pub feedback: Option<String>,
     /// The call that was last paid for with a grant: nothing that changes something starts without it.
     pub spent: Option<Digest>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// A try of a call that ended.
@@ -289,6 +296,11 @@ impl StepRun {
             self.state,
             StepState::Completed { .. } | StepState::Failed { .. } | StepState::Skipped { .. }
         )
+    }
+
+    /// Does it wait to ask for its preview once more?
+    pub fn waits_to_preview(&self) -> bool {
+        self.previews_failed > 0 && matches!(self.phase(), Some(Phase::Backoff { .. }))
     }
 
     /// What it is doing, while it is under way.

@@ -12,6 +12,7 @@ pub(crate) enum Standing {
     /// Sent back by a redo.
     Again,
     Ready,
+    /// It is asked what the call would do, or will be asked once more.
     Previewing,
     Planned,
     /// A call is under way, in doubt, or waits for its next try.
@@ -44,8 +45,8 @@ impl Standing {
     pub(crate) const DONE: [Standing; 3] =
         [Standing::Completed, Standing::Failed, Standing::Skipped];
 
-    fn of(state: &StepState) -> Standing {
-        match state {
+    fn of(step: &StepRun) -> Standing {
+        match &step.state {
             StepState::Again => Standing::Again,
             StepState::Completed { .. } => Standing::Completed,
             StepState::Failed { .. } => Standing::Failed,
@@ -54,6 +55,7 @@ impl Standing {
                 Phase::Group { .. } | Phase::List { .. } => Standing::Around,
                 Phase::Ready => Standing::Ready,
                 Phase::Previewing { .. } => Standing::Previewing,
+                Phase::Backoff { .. } if step.waits_to_preview() => Standing::Previewing,
                 Phase::Planned(_) => Standing::Planned,
                 Phase::Calling(_)
                 | Phase::Observing { .. }
@@ -197,8 +199,8 @@ impl Steps {
 
     /// Sets a step instance.
     pub(crate) fn put(&mut self, key: &StepKey, step: StepRun) {
-        let before = self.get(key).map(|step| Marks::of(&step.state));
-        let after = Marks::of(&step.state);
+        let before = self.get(key).map(|step| Marks::of(step));
+        let after = Marks::of(&step);
         self.runs.insert_mut(key.clone(), Arc::new(step));
         self.moved(key, before, after);
     }
@@ -210,9 +212,9 @@ impl Steps {
         change: impl FnOnce(&mut StepRun) -> T,
     ) -> Option<T> {
         let step = Arc::make_mut(self.runs.get_mut(key)?);
-        let before = Marks::of(&step.state);
+        let before = Marks::of(step);
         let changed = change(step);
-        let after = Marks::of(&step.state);
+        let after = Marks::of(step);
         self.moved(key, Some(before), after);
         Some(changed)
     }
@@ -255,10 +257,10 @@ struct Marks {
 }
 
 impl Marks {
-    fn of(state: &StepState) -> Marks {
+    fn of(step: &StepRun) -> Marks {
         Marks {
-            mark: Mark::of(state),
-            standing: Standing::of(state),
+            mark: Mark::of(&step.state),
+            standing: Standing::of(step),
         }
     }
 }

@@ -137,7 +137,8 @@ impl Run {
                 call,
                 digest,
                 preview,
-            } => self.set_phase(step, |_| {
+            } => self.set_phase(step, |step_run| {
+                step_run.previews_failed = 0;
                 Ok(Phase::Planned(Box::new(Planned::previewed(
                     call.clone(),
                     *digest,
@@ -150,6 +151,7 @@ impl Run {
                         let planned = before.clone().unwrap_or_else(|| {
                             Box::new(Planned::plain(call.clone(), Digest::from_bytes([0; 32])))
                         });
+                        step_run.previews_failed += 1;
                         Ok(Phase::Result {
                             result: Err(error.clone()),
                             planned,

@@ -14,6 +14,7 @@ impl StepRun {
             tries: Vec::new(),
             keys_used: 0,
             previews: 0,
+            previews_failed: 0,
             feedback: None,
             spent: None,
         }

@@ -136,6 +136,7 @@ impl Run {
             step.attempt = attempt;
             step.state = StepState::Again;
             step.keys_used = 0;
+            step.previews_failed = 0;
             step.spent = None;
             step.feedback = Some(feedback.to_owned());
             self.forget(key, owed.map(|(id, _)| id));

@@ -245,12 +245,23 @@ impl Draft<'_> {
             Phase::Previewing { .. } if self.starts_no_change(step, key) => {
                 self.skip_in_failing(step, key)
             }
+            Phase::Backoff { .. }
+                if self.waits_to_preview(key) && self.starts_no_change(step, key) =>
+            {
+                self.skip_in_failing(step, key)
+            }
             Phase::Previewing { .. }
             | Phase::Calling(_)
             | Phase::Observing { .. }
             | Phase::InDoubt { .. }
             | Phase::Backoff { .. } => Ok(()),
         }
+    }
+
+    pub(super) fn waits_to_preview(&self, key: &StepKey) -> bool {
+        self.run
+            .step(key)
+            .is_some_and(|step| step.waits_to_preview())
     }
 
     /// A change that has not started does not start in a group that is failing; nobody is asked about it any more.

@@ -239,6 +239,18 @@ impl Draft<'_> {
         Ok(())
     }
 
+    /// A preview that failed is asked for once more; in a recheck on what was read there.
+    fn preview_again(&mut self, step: &Step, key: &StepKey) -> Result<(), Stop> {
+        let gate = self
+            .gate_before(step, key)
+            .and_then(|gate| self.run.gate(&gate));
+        let overlay = match gate.map(|gate| &gate.state) {
+            Some(GateState::Comparing { overlay, .. }) => Some(overlay.clone()),
+            Some(_) | None => None,
+        };
+        self.plan(step, key, overlay.as_ref())
+    }
+
     pub(super) fn timer(&mut self, timer: &TimerId) -> Result<(), Stop> {
         let due = match self.run.timers.get(timer) {
             Some(due_us) => self.at_us >= *due_us,
@@ -267,6 +279,9 @@ impl Draft<'_> {
                 else {
                     return Ok(());
                 };
+                if self.waits_to_preview(key) {
+                    return self.preview_again(step, key);
+                }
                 let asked = |gate: &GateId| {
                     !matches!(
                         self.run.gate(gate).map(|gate| &gate.state),

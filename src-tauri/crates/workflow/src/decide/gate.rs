@@ -100,6 +100,7 @@ impl Draft<'_> {
         let mut ready = Vec::new();
         for member in members {
             match self.run.step(&member).and_then(|step| step.phase()) {
+                Some(Phase::Backoff { .. }) if self.waits_to_preview(&member) => return None,
                 Some(Phase::Planned(planned)) => ready.push((member, planned.as_ref().clone())),
                 // It has ended (its preview failed, or it ran before the grant was voided), or is at work.
                 Some(

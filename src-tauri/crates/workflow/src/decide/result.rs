@@ -60,17 +60,20 @@ impl Draft<'_> {
         {
             return self.void(gate, &error.message);
         }
+        // A preview has no effect: it needs no approval to be asked for once more.
+        let previews = self.run.step(key).map_or(0, |run| run.previews_failed);
         let tried = self.run.step(key).map_or(0, |run| {
             run.tries
                 .iter()
                 .filter(|one| one.attempt == run.attempt && one.error.is_some())
                 .count() as u32
         });
+        let tried = if previews > 0 { previews } else { tried };
         let retry = step.retry.as_ref().filter(|retry| {
             tried > 0 && tried <= retry.max && retry.classes.contains(&error.class)
         });
         match retry {
-            Some(retry) if may_retry => {
+            Some(retry) if may_retry || previews > 0 => {
                 let longest = retry.backoff_ms as f64 * retry.factor.powi(tried as i32 - 1);
                 // Full jitter: anywhere up to the exponential bound (AWS Architecture Blog, 2015).
                 let part = (self.entropy % 1000 + 1) as f64 / 1000.0;

@@ -23,6 +23,7 @@ mod invariants;
 mod journals;
 mod left_behind;
 mod lists;
+mod previews;
 mod random;
 mod stopping;
 mod time;
