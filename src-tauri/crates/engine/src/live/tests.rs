@@ -5,7 +5,7 @@ use api::{Notice, Topic};
 use serde_json::{Value as Json, json};
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use store::{Options, Store};
@@ -47,7 +47,7 @@ impl ReadTool for Counting {
         *self
             .asked
             .lock()
-            .unwrap()
+            .unwrap_or_else(PoisonError::into_inner)
             .entry(args.to_string())
             .or_default() += 1;
         Box::pin(async move { Ok(ToolOutput::read(args.clone())) })
