@@ -117,7 +117,7 @@ mod tests {
             !page.contains("<script") && !page.contains('\u{202e}'),
             "{page}"
         );
-        assert_eq!(page.matches("&lt;script&gt;alert(&#39;x&#39;)").count(), 12);
+        assert_eq!(page.matches("&lt;script&gt;alert(&#39;x&#39;)").count(), 13);
         assert!(
             !page.contains("http:") && !page.contains("https:"),
             "{page}"
