@@ -51,6 +51,8 @@ pub(crate) fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync 
         workflows,
         start_run,
         runs,
+        agents,
+        preview_import,
         show_run,
         decide,
         resolve_doubt,

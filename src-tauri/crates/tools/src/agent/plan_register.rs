@@ -161,7 +161,8 @@ fn plan(asked: &Arguments) -> (Vec<Json>, Vec<Json>) {
             .and_then(|outcome| outcome.error.as_ref())
             .is_some_and(|error| MAY_COME_BACK.contains(&error.code.as_str()));
         let why = failed.map_or_else(|| "its host key was not trusted".to_owned(), why_not);
-        if asked.keep_candidates && may_come_back {
+        let is_candidate = host["is_candidate"] == json!(true);
+        if asked.keep_candidates && may_come_back && !is_candidate {
             rows.push(row(host, host, "candidate"));
         }
         leave(&hostname, why);

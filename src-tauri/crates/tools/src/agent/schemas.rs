@@ -107,20 +107,7 @@ pub(super) fn nullable(schema: &Json) -> Json {
 
 /// Is it a label as in Kubernetes? The schema only bounds it.
 pub(super) fn check_label(name: &str, value: &str) -> Result<(), ToolError> {
-    let word = |text: &str| {
-        let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-        text.len() <= 63
-            && ends(text.chars().next())
-            && ends(text.chars().last())
-            && text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-    };
-    let fits = match name.split_once('/') {
-        Some((prefix, name)) => prefix.len() <= 253 && prefix.split('.').all(word) && word(name),
-        None => word(name),
-    };
-    if fits && (value.is_empty() || word(value)) {
+    if fleet::is_label_name(name) && fleet::is_label_value(value) {
         return Ok(());
     }
     Err(fault(

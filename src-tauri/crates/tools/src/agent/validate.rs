@@ -3,7 +3,7 @@
 
 use super::schemas::HOSTNAME_CHARS;
 use crate::{BoxFuture, Context, ReadTool, fault::arguments, fault::fault, ssh_config};
-use fleet::{AgentState, Connection, Credential, Hop, Transport, Via};
+use fleet::{AgentState, Connection, Credential, Transport, Via};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -32,6 +32,7 @@ struct Arguments {
     ssh_config: Option<String>,
     jump: Option<String>,
     needs_openssh: Option<String>,
+    host_key_alias: Option<String>,
     environment: Option<String>,
     #[serde(default)]
     labels: BTreeMap<String, String>,
@@ -68,6 +69,7 @@ impl AgentValidate {
                         "ssh_config": text,
                         "jump": { "type": ["string", "null"], "description": "Hosts in between, as in ProxyJump", "maxLength": 1000 },
                         "needs_openssh": { "type": ["string", "null"], "description": "Why the user's own ssh program is needed", "maxLength": 1000 },
+                        "host_key_alias": { "type": ["string", "null"], "description": "The name the host key is known by", "maxLength": 255 },
                         "environment": super::nullable(&super::environment_schema()),
                         "labels": super::labels_schema(),
                     },
@@ -75,9 +77,10 @@ impl AgentValidate {
                 output: json!({
                     "type": "object",
                     "additionalProperties": false,
-                    "required": ["hostname", "addresses", "conflicts", "connection", "notes", "environment", "labels"],
+                    "required": ["hostname", "is_candidate", "addresses", "conflicts", "connection", "notes", "environment", "labels"],
                     "properties": {
                         "hostname": { "type": "string" },
+                        "is_candidate": { "type": "boolean", "description": "It is known, and did not answer before" },
                         "addresses": { "type": "array", "items": { "type": "string" } },
                         "conflicts": { "type": "array", "items": conflict },
                         "connection": super::connection_schema(),
@@ -112,6 +115,8 @@ impl ReadTool for AgentValidate {
             }
             let (connection, notes) = connection(&asked).await?;
             let conflicts = conflicts(&hostname, &connection, context).await?;
+            let known = context.ports.inventory.agent(&hostname).await?;
+            let is_candidate = known.is_some_and(|agent| agent.state == AgentState::Candidate);
             // Behind another host or program, only that one knows the name.
             let addresses = if connection.jumps.is_empty() && connection.via == Via::Ssh {
                 look_up(&connection.address, connection.port).await?
@@ -120,6 +125,7 @@ impl ReadTool for AgentValidate {
             };
             Ok(ToolOutput::read(json!({
                 "hostname": hostname,
+                "is_candidate": is_candidate,
                 "addresses": addresses,
                 "conflicts": conflicts,
                 "connection": connection,
@@ -192,11 +198,8 @@ async fn connection(asked: &Arguments) -> Result<(Connection, Vec<String>), Tool
         Some(jump) => ssh_config::jumps(jump, config.map(Path::new)).await?,
         None => resolved.jumps.clone(),
     };
-    // With an address of its own the host's alias does not say how it is reached, only what is used to log in.
-    let address = match (&asked.address, resolved.hostname.as_str()) {
-        (Some(address), _) => address.clone(),
-        (None, hostname) => hostname.to_owned(),
-    };
+    // An address of its own wins over the ssh config's, which then says only what is used to log in.
+    let address = asked.address.clone().unwrap_or(resolved.hostname);
     let why = asked.needs_openssh.clone().or(resolved.openssh.clone());
     let via = match why {
         Some(reason) => {
@@ -215,9 +218,9 @@ async fn connection(asked: &Arguments) -> Result<(Connection, Vec<String>), Tool
             credential: asked.credential.clone().unwrap_or_default(),
             ssh_alias: asked.ssh_alias.clone(),
             ssh_config: asked.ssh_config.clone(),
-            host_key_alias: resolved.host_key_alias,
+            host_key_alias: asked.host_key_alias.clone().or(resolved.host_key_alias),
             via,
-            jumps: jumps.into_iter().collect::<Vec<Hop>>(),
+            jumps,
             host_key: None,
         },
         notes,
