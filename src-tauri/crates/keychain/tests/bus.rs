@@ -14,8 +14,8 @@ const REFERENCE: &str = "keychain:ssh/web-01";
 /// The bound that is promised, with a second for a busy computer.
 const BOUND: Duration = Duration::from_secs(6);
 
-/// Runs a test of this binary on a bus of its own, after `prepare` in a shell. `false`: it cannot be done here.
-fn on_a_bus(prepare: &str, inside: &str) -> bool {
+/// Runs a test of this binary on a bus of its own, after `prepare` in a shell; where it can be done.
+fn on_a_bus(prepare: &str, inside: &str) {
     for program in ["dbus-run-session", "gnome-keyring-daemon", "secret-tool"] {
         let found = Command::new("sh")
             .args(["-c", &format!("command -v {program}")])
@@ -23,13 +23,27 @@ fn on_a_bus(prepare: &str, inside: &str) -> bool {
             .unwrap();
         if !found.status.success() {
             println!("SKIPPED: {program} is not installed");
-            return false;
+            return;
         }
     }
     let home = tempfile::tempdir().unwrap();
+    // A bus that starts no service by itself: what is not there stays away.
+    let config = home.path().join("bus.conf");
+    let listen = home.path().display();
+    std::fs::write(
+        &config,
+        format!(
+            "<busconfig><type>session</type><listen>unix:tmpdir={listen}</listen><policy context=\"default\">\
+             <allow send_destination=\"*\" eavesdrop=\"true\"/><allow eavesdrop=\"true\"/><allow own=\"*\"/>\
+             </policy></busconfig>"
+        ),
+    )
+    .unwrap();
     let script = format!("{prepare}\n\"$TESTS\" --exact {inside} --ignored --nocapture");
     let output = Command::new("timeout")
-        .args(["60", "dbus-run-session", "--", "sh", "-c", &script])
+        .args(["60", "dbus-run-session", "--config-file"])
+        .arg(&config)
+        .args(["--", "sh", "-c", &script])
         .env("TESTS", std::env::current_exe().unwrap())
         .env("HOME", home.path())
         .env("XDG_DATA_HOME", home.path().join("data"))
@@ -49,7 +63,6 @@ fn on_a_bus(prepare: &str, inside: &str) -> bool {
         output.status.success() && text.contains("1 passed"),
         "{text}"
     );
-    true
 }
 
 /// A keychain that is open; its daemon ends with the bus.
@@ -137,11 +150,13 @@ async fn inside_a_locked_keychain() {
 
 #[test]
 fn a_computer_without_a_keychain_says_so_at_once() {
-    // The folder where the bus would find a service to start is another one.
-    on_a_bus(
-        "unset XDG_DATA_DIRS; DBUS_SESSION_BUS_ADDRESS=unix:path=$HOME/no-bus; export DBUS_SESSION_BUS_ADDRESS",
-        "inside_no_keychain",
-    );
+    for prepare in [
+        // A bus without a Secret Service; no bus.
+        "",
+        "DBUS_SESSION_BUS_ADDRESS=unix:path=$HOME/no-bus; export DBUS_SESSION_BUS_ADDRESS",
+    ] {
+        on_a_bus(prepare, "inside_no_keychain");
+    }
 }
 
 #[tokio::test]

@@ -78,7 +78,7 @@ fn a_newer_database_is_refused_by_owner_and_reader() {
     assert!(
         fault
             .to_string()
-            .ends_with("it has schema version 9, this program knows versions up to 1"),
+            .contains("it has schema version 9, this program knows versions up to "),
         "{fault}"
     );
     assert!(matches!(
