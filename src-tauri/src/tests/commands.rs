@@ -19,7 +19,9 @@ fn arguments(name: &str) -> Json {
         "start_run" => json!({ "workflow": "health_check", "inputs": {} }),
         "runs" => json!({ "limit": 10 }),
         "agents" => json!({ "selector": "" }),
-        "preview_import" => json!({ "args": { "sources": [{ "kind": "pasted", "text": "web-01" }] } }),
+        "preview_import" => {
+            json!({ "args": { "sources": [{ "kind": "pasted", "text": "web-01" }] } })
+        }
         "show_run" => json!({ "run": "nothing-begins-so" }),
         "decide" => json!({
             "run": "nothing", "gate": "nothing", "revision": 1, "digest": A_DIGEST, "decision": "approve", "token": null,

@@ -36,6 +36,24 @@ pub(crate) use register::{register, unregister};
 pub(crate) use snapshot::AgentSnapshot;
 pub(crate) use validate::AgentValidate;
 
+/// The agent of that id, when something may be run on it.
+async fn find_in_use(agent_id: &str, context: &Context) -> Result<Agent, ToolError> {
+    let agent = find(agent_id, context).await?;
+    if agent.state.is_in_use() {
+        return Ok(agent);
+    }
+    Err(fault(
+        "not_in_use",
+        format!(
+            "{} is {}: nothing is run on it.",
+            fleet::visible(&agent.agent_id, 80),
+            agent.state.word()
+        ),
+        "Register it first.",
+    )
+    .not_started(ErrorClass::Precondition))
+}
+
 /// The agent of that id.
 async fn find(agent_id: &str, context: &Context) -> Result<Agent, ToolError> {
     if let Some(agent) = context.ports.inventory.agent(agent_id).await? {

@@ -2,6 +2,7 @@
 //! the crate `cli`; the rules of deciding are tested in `workflow`.
 
 mod bench;
+mod built_ins;
 mod feed;
 mod gates;
 mod health;

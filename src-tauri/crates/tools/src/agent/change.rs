@@ -3,12 +3,12 @@
 
 use super::home::{HomeSpec, HomeTool, Planned, difference, row_fact};
 use super::register::target;
-use crate::{BoxFuture, Context, fault::arguments, fault::fault};
+use crate::{BoxFuture, Context, fault::arguments};
 use fleet::{Agent, AgentState, Transport};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
-use workflow::{Change, ErrorClass, FleetChange, ToolError};
+use workflow::{Change, FleetChange, ToolError};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -156,15 +156,8 @@ fn move_to<'a>(
 ) -> BoxFuture<'a, Result<Planned, ToolError>> {
     Box::pin(async move {
         let asked: Named = arguments(tool, args)?;
+        super::find_in_use(&asked.agent_id, context).await?;
         let before = ours(&asked.agent_id, context).await?;
-        if !before.state.is_in_use() {
-            return Err(fault(
-                "not_in_use",
-                format!("{} is {}.", before.agent_id, before.state.word()),
-                "Register it first.",
-            )
-            .not_done(ErrorClass::Precondition));
-        }
         let after = Agent {
             state: to,
             ..before.clone()

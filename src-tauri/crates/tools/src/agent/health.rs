@@ -110,7 +110,7 @@ impl ReadTool for AgentHealth {
     ) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
         Box::pin(async move {
             let arguments: Arguments = arguments(&self.spec.name, args)?;
-            let agent = super::find(&arguments.agent_id, context).await?;
+            let agent = super::find_in_use(&arguments.agent_id, context).await?;
             let checks = arguments.checks.unwrap_or_else(|| Check::ALL.to_vec());
             let output = match take(&agent, context).await {
                 Ok(kept) => judged(

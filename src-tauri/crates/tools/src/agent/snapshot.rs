@@ -197,7 +197,7 @@ impl ReadTool for AgentSnapshot {
     ) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
         Box::pin(async move {
             let arguments: Arguments = arguments(&self.spec.name, args)?;
-            let agent = super::find(&arguments.agent_id, context).await?;
+            let agent = super::find_in_use(&arguments.agent_id, context).await?;
             let kept = take(&agent, context).await?;
             let measures = match &arguments.checks {
                 Some(checks) => measures_for(&kept.measures, checks),

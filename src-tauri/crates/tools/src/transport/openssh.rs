@@ -132,9 +132,20 @@ impl Known {
                 fault::untrusted(&connection, &Trust::StoreUnusable { file, why })
             })?;
             let (mut trusted, mut refused) = (Vec::new(), None);
+            // An agent is reached only with the key that it was registered with.
+            let is_its = |key: &String| match &connection.host_key {
+                Some(pin) => known_hosts::fingerprint(key).as_ref() == Some(pin),
+                None => true,
+            };
             for key in own.iter().cloned().chain(in_files) {
                 match known_hosts::judge(host, *port, &key, own, files) {
-                    Trust::Trusted { .. } => trusted.push(key),
+                    Trust::Trusted { .. } if is_its(&key) => trusted.push(key),
+                    Trust::Trusted { by } => {
+                        refused = Some(Trust::Changed {
+                            old: connection.host_key.clone().unwrap_or_default(),
+                            place: by,
+                        });
+                    }
                     other @ (Trust::Unknown
                     | Trust::Changed { .. }
                     | Trust::Revoked { .. }

@@ -186,7 +186,7 @@ impl ChangeTool for AgentApplyChange {
         Box::pin(async move {
             let Arguments { agent_id, change } = arguments(&self.spec.name, args)?;
             let (desired, planned) = change.checked(&agent_id)?;
-            let agent = crate::agent::find(&agent_id, context).await?;
+            let agent = crate::agent::find_in_use(&agent_id, context).await?;
             let look = host::look(&agent, &[&change.path], context).await?;
             let at = match look.seen.into_iter().next() {
                 Some(Seen::At(at)) => at,
@@ -217,7 +217,7 @@ impl ChangeTool for AgentApplyChange {
         Box::pin(async move {
             let Arguments { agent_id, change } = arguments(&self.spec.name, permit.args())?;
             let (desired, _) = change.checked(&agent_id)?;
-            let agent = crate::agent::find(&agent_id, context).await?;
+            let agent = crate::agent::find_in_use(&agent_id, context).await?;
             let source = change.content.as_deref().map_or(Source::Kept, Source::Text);
             replace::apply(
                 &agent,

@@ -88,7 +88,7 @@ impl ReadTool for AgentPlanConfig {
     ) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
         Box::pin(async move {
             let arguments: Arguments = arguments(&self.spec.name, args)?;
-            let agent = crate::agent::find(&arguments.agent_id, context).await?;
+            let agent = crate::agent::find_in_use(&arguments.agent_id, context).await?;
             let (data_dir, subject) = (context.data_dir.clone(), agent.clone());
             let profile = crate::blocking(move || {
                 profile::load(&data_dir, arguments.profile.as_deref(), &subject)

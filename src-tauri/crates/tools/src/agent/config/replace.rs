@@ -208,7 +208,7 @@ pub(super) fn not_previewed() -> ToolError {
 pub(super) async fn observe(asked: Asked<'_>, context: &Context) -> Observation {
     let unknown = |error: ToolError| Observation::Unknown { why: error.message };
     let agent_id = asked.args.get("agent_id").and_then(Json::as_str);
-    let agent = match crate::agent::find(agent_id.unwrap_or_default(), context).await {
+    let agent = match crate::agent::find_in_use(agent_id.unwrap_or_default(), context).await {
         Ok(agent) => agent,
         Err(error) => return unknown(error),
     };

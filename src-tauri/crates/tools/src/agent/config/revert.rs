@@ -70,7 +70,7 @@ impl ChangeTool for AgentRevertChange {
     ) -> BoxFuture<'a, Result<Preview, ToolError>> {
         Box::pin(async move {
             let arguments: Arguments = arguments(&self.spec.name, args)?;
-            let agent = crate::agent::find(&arguments.agent_id, context).await?;
+            let agent = crate::agent::find_in_use(&arguments.agent_id, context).await?;
             let folder = backups(&agent, context);
             let found = host::recall(&agent, &folder, arguments.backup_id, context).await?;
             let backup = found.ok_or_else(|| missing(&agent, arguments.backup_id))?;
@@ -85,7 +85,7 @@ impl ChangeTool for AgentRevertChange {
     ) -> BoxFuture<'a, Result<ToolOutput, ToolError>> {
         Box::pin(async move {
             let arguments: Arguments = arguments(&self.spec.name, permit.args())?;
-            let agent = crate::agent::find(&arguments.agent_id, context).await?;
+            let agent = crate::agent::find_in_use(&arguments.agent_id, context).await?;
             let restored = State::from_facts("restores", |name| permit.call().facts.get(name));
             let desired = restored
                 .and_then(desired)

@@ -71,7 +71,12 @@ struct KeyPlace {
     port: u16,
     own: Vec<String>,
     files: Vec<PathBuf>,
+    /// The fingerprint that it was registered with: another key is not gone on with, however it is known.
+    pin: Option<String>,
 }
+
+/// Where the fingerprint of an agent's registration stands, for people.
+const AGENTS_ROW: &str = "the agent's row in the inventory";
 
 impl client::Handler for Watch {
     type Error = russh::Error;
@@ -91,10 +96,18 @@ impl client::Handler for Watch {
         })
         .await
         .map_err(|_| russh::Error::UnknownKey)?;
+        let fingerprint = key.fingerprint(HashAlg::Sha256).to_string();
+        let trust = match (trust, &self.place.pin) {
+            (Trust::Trusted { .. }, Some(pin)) if *pin != fingerprint => Trust::Changed {
+                old: pin.clone(),
+                place: AGENTS_ROW.to_owned(),
+            },
+            (trust, _) => trust,
+        };
         let trusted = matches!(trust, Trust::Trusted { .. });
         *lock(&self.seen.shown) = Some(Scanned {
             algorithm: key.algorithm().to_string(),
-            fingerprint: key.fingerprint(HashAlg::Sha256).to_string(),
+            fingerprint,
             key: text,
             trust,
         });
@@ -162,12 +175,13 @@ async fn exchange(
     context: &Context,
     scan: bool,
 ) -> Result<Exchanged, ToolError> {
-    let host = target.key_host(config.host_key_alias.as_deref()).to_owned();
+    let (host, port) = target.key_host(config.host_key_alias.as_deref());
     let place = KeyPlace {
-        own: context.ports.host_keys.trusted(&host, target.port).await?,
-        host,
-        port: target.port,
+        own: context.ports.host_keys.trusted(host, port).await?,
+        host: host.to_owned(),
+        port,
         files: config.known_hosts.clone(),
+        pin: target.pin.clone(),
     };
     let asked = place.clone();
     let known = crate::blocking(move || {

@@ -13,6 +13,8 @@ pub(super) struct Target {
     config: Option<String>,
     key_alias: Option<String>,
     jumps: Vec<Hop>,
+    /// The fingerprint that the host must show, when it is registered.
+    pub(super) pin: Option<String>,
 }
 
 impl Target {
@@ -26,6 +28,7 @@ impl Target {
             config: connection.ssh_config.clone(),
             key_alias: connection.host_key_alias.clone(),
             jumps: connection.jumps.clone(),
+            pin: connection.host_key.clone(),
         }
     }
 
@@ -41,6 +44,7 @@ impl Target {
             config: self.config.clone(),
             key_alias: None,
             jumps: jumps.to_vec(),
+            pin: None,
         })
     }
 
@@ -54,12 +58,17 @@ impl Target {
         self.config.as_deref()
     }
 
-    /// The name that the host key is looked up under. A host in between has only what the ssh config says.
-    pub(super) fn key_host<'a>(&'a self, from_config: Option<&'a str>) -> &'a str {
-        self.key_alias
+    /// The name and port that the host key is looked up under; an alias stands without a port, as in
+    /// [`Connection::key_host`]. A host in between has only what the ssh config says.
+    pub(super) fn key_host<'a>(&'a self, from_config: Option<&'a str>) -> (&'a str, u16) {
+        let alias = self
+            .key_alias
             .as_deref()
-            .or(from_config.filter(|_| self.alias.is_some()))
-            .unwrap_or(&self.address)
+            .or(from_config.filter(|_| self.alias.is_some()));
+        match alias {
+            Some(alias) => (alias, 22),
+            None => (&self.address, self.port),
+        }
     }
 
     /// For people: "web-01 port 22".

@@ -71,6 +71,22 @@ async fn only_a_trusted_host_is_gone_on_with() {
             }
         }
     }
+    // An agent is reached only with the key that it was registered with, whatever else is known.
+    std::fs::write(&file, format!("{name} {right}\n")).unwrap();
+    let registered = |host_key: &str| Connection {
+        host_key: Some(host_key.to_owned()),
+        ..configured(&host, &config)
+    };
+    let shown = crate::known_hosts::fingerprint(&right).unwrap();
+    let stage = Stage::with(World::default());
+    assert_eq!(says(&stage, registered(&shown)).await.unwrap(), "in\n");
+    let other_key = crate::known_hosts::fingerprint(&wrong).unwrap();
+    let error = says(&stage, registered(&other_key)).await.unwrap_err();
+    refused(
+        &error,
+        "host_key_changed",
+        &[&shown, &other_key, "inventory"],
+    );
     // A file that cannot be read is not a first contact.
     let folder = host.stage.path("folder");
     std::fs::create_dir(&folder).unwrap();
