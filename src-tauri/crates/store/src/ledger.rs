@@ -61,9 +61,9 @@ impl Ledger {
     pub(crate) fn reopen(&mut self, max_pages: Option<u32>) -> Result<(), OpenFault> {
         let path = self.path.clone();
         *self = Ledger::open(&path, max_pages.or(self.max_pages))?;
-        // A file that cannot be written says so here and not at the next append.
-        let probe = "INSERT INTO meta (name, value) VALUES ('written', zeroblob(8192))
-                     ON CONFLICT (name) DO UPDATE SET value = zeroblob(8192)";
+        // A file that cannot be written says so here and not at the next append; so much is more than most appends need.
+        let probe = "INSERT INTO meta (name, value) VALUES ('written', zeroblob(65536))
+                     ON CONFLICT (name) DO UPDATE SET value = zeroblob(65536)";
         let written = self.conn.execute(probe, []).and_then(|_| {
             self.conn
                 .execute("DELETE FROM meta WHERE name = 'written'", [])

@@ -38,7 +38,40 @@ fn object(properties: &[(&str, Json)], closed: bool) -> Json {
     json!({ "type": "object", "required": required, "properties": properties, "additionalProperties": !closed })
 }
 
+/// The catalogue.
 pub(crate) fn catalogue() -> Catalogue {
+    for_models(specs().into_iter().collect())
+}
+
+/// The same and the fleet's tools, whose shapes are looked at where they are (the engine reads the built-ins with them).
+pub(crate) fn with_the_fleet() -> Catalogue {
+    let any = || json!({ "type": "object" });
+    let reads = [
+        "agent.plan_config",
+        "agent.plan_register",
+        "agent.probe",
+        "agent.read_inventory",
+        "agent.scan_keys",
+        "agent.validate",
+    ];
+    let changes = [
+        "agent.apply_change",
+        "agent.drain",
+        "agent.register",
+        "agent.trust_key",
+        "agent.undrain",
+        "agent.unregister",
+        "agent.update_labels",
+    ];
+    let reads = reads.map(|name| tool(name, EffectClass::Read, any(), any()));
+    let changes = changes.map(|name| ToolSpec {
+        inverse: Some(name.to_owned()),
+        ..tool(name, EffectClass::Write, any(), any())
+    });
+    for_models(specs().into_iter().chain(reads).chain(changes).collect())
+}
+
+fn specs() -> Vec<ToolSpec> {
     let text = || json!({ "type": "string" });
     let texts = || json!({ "type": "array", "items": { "type": "string" } });
     let list = || json!({ "type": "array" });
@@ -164,9 +197,11 @@ pub(crate) fn catalogue() -> Catalogue {
             json!({ "type": "object" }),
         ),
     ]
-    .into_iter()
-    .collect::<Catalogue>()
-    .with_models([
+    .into()
+}
+
+fn for_models(catalogue: Catalogue) -> Catalogue {
+    catalogue.with_models([
         "agent.list",
         "agent.health",
         "job.list",

@@ -1,6 +1,6 @@
 //! The definitions folder as a person changes it: shadowing, twins, mistakes, and being told.
 
-use crate::catalogue::catalogue;
+use crate::catalogue::with_the_fleet;
 use definitions::{Definition, Folder, Origin, Watch};
 use std::path::Path;
 use std::sync::mpsc::channel;
@@ -36,11 +36,19 @@ fn title<'a>(folder: &'a Folder, id: &str) -> &'a str {
 #[test]
 fn a_folder_that_is_not_there_has_the_built_ins() {
     let dir = tempfile::tempdir().unwrap();
-    let folder = Folder::open(dir.path().join("workflows"), catalogue());
+    let folder = Folder::open(dir.path().join("workflows"), with_the_fleet());
     assert_eq!(shown(&folder), "");
     assert_eq!(
         folder.definitions().keys().collect::<Vec<_>>(),
-        ["health_check"]
+        [
+            "drain_agents",
+            "health_check",
+            "import_agents",
+            "label_agents",
+            "register_agent",
+            "remove_agents",
+            "undrain_agents"
+        ]
     );
     assert_eq!(folder.tests().len(), 1);
     let health_check = folder.get("health_check").unwrap();
@@ -58,7 +66,7 @@ fn a_folder_that_is_not_there_has_the_built_ins() {
 #[test]
 fn a_file_shadows_a_built_in_and_says_so() {
     let dir = tempfile::tempdir().unwrap();
-    let mut folder = Folder::open(dir.path(), catalogue());
+    let mut folder = Folder::open(dir.path(), with_the_fleet());
     let built_in = folder.get("health_check").unwrap().clone();
     write(dir.path(), "mine.yml", file("health_check", "Mine"));
     assert!(folder.reload());
@@ -97,7 +105,7 @@ fn a_file_shadows_a_built_in_and_says_so() {
 fn a_bad_file_keeps_its_last_good_version() {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), "a.workflow.yaml", file("a", "Good"));
-    let mut folder = Folder::open(dir.path(), catalogue());
+    let mut folder = Folder::open(dir.path(), with_the_fleet());
     let good: Definition = folder.get("a").unwrap().clone();
     write(
         dir.path(),
@@ -131,7 +139,7 @@ fn a_bad_file_keeps_its_last_good_version() {
 fn two_files_with_one_id_are_both_refused() {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), "a.yaml", file("twin", "First"));
-    let mut folder = Folder::open(dir.path(), catalogue());
+    let mut folder = Folder::open(dir.path(), with_the_fleet());
     write(dir.path(), "b.yaml", file("twin", "Second"));
     folder.reload();
     let what = "3:1: error: the id `twin` is in more than one file: a.yaml and b.yaml (change the id in one of them, or take one away)";
@@ -165,7 +173,7 @@ fn only_definitions_are_read() {
     write(dir.path(), "latin.yaml", b"title: caf\xe9\n");
     write(dir.path(), "big.yaml", "#".repeat(70_000));
     std::fs::create_dir(dir.path().join("folder.yaml")).unwrap();
-    let folder = Folder::open(dir.path(), catalogue());
+    let folder = Folder::open(dir.path(), with_the_fleet());
     let lines = shown(&folder);
     let lines: Vec<&str> = lines.lines().collect();
     assert_eq!(lines.len(), 3, "{lines:?}");
@@ -199,7 +207,7 @@ fn tests_name_a_workflow_and_its_gates() {
         "b.test.yaml",
         format!("apiVersion: countersign/v1\nkind: Test\nworkflow: health_check\n{case}"),
     );
-    let folder = Folder::open(dir.path(), catalogue());
+    let folder = Folder::open(dir.path(), with_the_fleet());
     assert_eq!(
         shown(&folder),
         "a.test.yaml:3:1: error: there is no workflow `health_chek` to test (did you mean `health_check`?)\n\
@@ -230,7 +238,7 @@ fn a_change_is_told_once() {
     changes
         .recv_timeout(Duration::from_secs(10))
         .expect("a change is told");
-    let mut folder = Folder::open(dir.path(), catalogue());
+    let mut folder = Folder::open(dir.path(), with_the_fleet());
     assert_eq!(title(&folder, "a"), "Version 4");
     assert!(
         changes.recv_timeout(Duration::from_millis(600)).is_err(),

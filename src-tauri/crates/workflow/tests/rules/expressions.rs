@@ -315,3 +315,21 @@ fn s16_a_models_contract_holds_for_the_rule_too() {
     };
     assert_eq!(reason.code, "invalid_result");
 }
+
+#[test]
+fn s16_flatten_makes_one_list_of_lists() {
+    let check = |list: Json, expected: Json| {
+        let with = json!({ "value": "${{ inputs.list | flatten }}" });
+        let schema = json!({ "list": { "type": "array" } });
+        assert_eq!(
+            arguments(with, vec![], json!({ "list": list }), schema),
+            Ok(json!({ "value": expected }))
+        );
+    };
+    check(json!([[1, 2], [], [3]]), json!([1, 2, 3]));
+    check(
+        json!([[[1], 2], 3, null, "text"]),
+        json!([[1], 2, 3, "text"]),
+    );
+    check(json!([]), json!([]));
+}

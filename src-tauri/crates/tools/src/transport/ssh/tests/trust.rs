@@ -98,7 +98,7 @@ async fn only_a_trusted_host_is_gone_on_with() {
     refused(&error, "known_hosts_unusable", &["folder"]);
     assert_eq!(
         host.sshd.logins(),
-        1,
+        2,
         "nobody logged in where the key is not trusted"
     );
 }
