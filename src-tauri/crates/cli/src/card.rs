@@ -150,7 +150,7 @@ fn call_lines(call: &CardCall) -> Vec<Line> {
         .bold(&call.call.tool)
         .dim(format!("  {}", call.step));
     if let Some(item) = &call.item {
-        head = head.dim(format!("  for {}", value::short(&inline(item), 60)));
+        head = head.dim(format!("  for {}", value::label(&inline(item), 60)));
     }
     let mut lines = vec![head];
     let mut inner = Vec::new();

@@ -86,7 +86,13 @@ fn specs() -> Vec<ToolSpec> {
         tool(
             "agent.list",
             read,
-            object(&[("environment", text())], true),
+            object(
+                &[
+                    ("environment", text()),
+                    ("selector", json!({ "type": ["string", "null"] })),
+                ],
+                true,
+            ),
             object(&[("agents!", list())], true),
         ),
         tool(

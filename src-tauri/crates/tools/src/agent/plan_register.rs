@@ -38,6 +38,7 @@ struct Outcome {
 struct Failure {
     code: String,
     message: String,
+    hint: String,
 }
 
 /// Errors after which a host may well answer another time.
@@ -195,7 +196,7 @@ fn text(value: &Json) -> String {
 
 fn why_not(outcome: &Outcome) -> String {
     match &outcome.error {
-        Some(error) => fleet::visible(&error.message, 400),
+        Some(error) => fleet::visible(&format!("{} {}", error.message, error.hint), 600),
         None => outcome.state.clone(),
     }
 }
