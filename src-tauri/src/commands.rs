@@ -52,6 +52,7 @@ pub(crate) fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync 
         start_run,
         runs,
         agents,
+        host_keys,
         preview_import,
         show_run,
         decide,

@@ -2,8 +2,8 @@
 //! (names for permissions, the window's typed call, the engine's dispatch) is read off this table.
 
 use crate::{
-    AgentList, AuditReport, EngineState, LogPage, OperatorList, SecretState, SecretText, Started,
-    TokenMade, ValidationReport, WorkflowList,
+    AgentList, AuditReport, EngineState, HostKeyList, LogPage, OperatorList, SecretState,
+    SecretText, Started, TokenMade, ValidationReport, WorkflowList,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
@@ -69,6 +69,8 @@ calls! {
         /// Only those that a label selector matches (`environment=production,!gpu`); empty: all.
         selector: String,
     }
+    /// The host keys that were trusted in this program.
+    false host_keys as HostKeys -> HostKeyList {}
     /// What an import would take in: reads the inventories, connects to nothing, writes nothing.
     false preview_import as PreviewImport -> Json {
         /// The arguments of `agent.read_inventory`.

@@ -64,6 +64,30 @@ pub struct AgentInfo {
     pub last: Option<LastSnapshot>,
 }
 
+/// The host keys that were trusted in this program; the files of OpenSSH hold others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostKeyList {
+    /// By host and port.
+    pub keys: Vec<HostKeyInfo>,
+}
+
+/// A trusted host key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostKeyInfo {
+    /// The address or name, as it is connected to.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Algorithm and base64, as in known_hosts.
+    pub key: String,
+    /// `SHA256:…`.
+    pub fingerprint: String,
+    /// Since when, in microseconds since 1970 (UTC).
+    pub trusted_at_us: i64,
+    /// The run in which it was trusted.
+    pub run: RunId,
+}
+
 /// The last snapshot of an agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LastSnapshot {

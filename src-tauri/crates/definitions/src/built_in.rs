@@ -1,7 +1,7 @@
 //! The files that ship with the app. Read like any other file; a file of the folder with the same id shadows one.
 
 /// A file that ships with the app: its name and its text.
-pub(crate) const FILES: [(&str, &str); 8] = [
+pub(crate) const FILES: [(&str, &str); 9] = [
     (
         "health_check.workflow.yaml",
         include_str!("../builtin/health_check.workflow.yaml"),
@@ -33,5 +33,9 @@ pub(crate) const FILES: [(&str, &str); 8] = [
     (
         "remove_agents.workflow.yaml",
         include_str!("../builtin/remove_agents.workflow.yaml"),
+    ),
+    (
+        "untrust_host_keys.workflow.yaml",
+        include_str!("../builtin/untrust_host_keys.workflow.yaml"),
     ),
 ];

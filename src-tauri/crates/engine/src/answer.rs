@@ -72,6 +72,7 @@ pub(crate) fn answer_reading(reader: &Reader, name: &str, args: Json) -> Result<
         api::Agents::NAME => typed(args, |call: api::Agents| {
             reading::agents(reader, &call.selector)
         }),
+        api::HostKeys::NAME => typed(args, |_: api::HostKeys| reading::host_keys(reader)),
         api::ShowRun::NAME => typed(args, |call: api::ShowRun| {
             reading::fold_run(reader, &reading::find_run(reader, &call.run)?)
         }),
@@ -246,6 +247,12 @@ impl Answered for api::Agents {
         office
             .reading(move |reader| reading::agents(reader, &self.selector))
             .await
+    }
+}
+
+impl Answered for api::HostKeys {
+    async fn answer(self, office: &Office, _: Origin) -> Result<Self::Reply, Fault> {
+        office.reading(reading::host_keys).await
     }
 }
 

@@ -32,6 +32,9 @@ use tokio::{
 };
 use tools::Catalogue;
 
+/// How long snapshots and measurements are kept (semantics.md 23); of each agent the latest snapshot stays.
+const TELEMETRY_DAYS: i64 = 90;
+
 /// Which data folder, for which program.
 #[derive(Clone, Debug)]
 pub struct OpenOptions {
@@ -219,6 +222,13 @@ pub(crate) fn own(
     })?;
     let definitions = Arc::new(Definitions::open(&folder, &catalogue, mailbox.clone()));
     let signing = signing::start(&store, Arc::clone(&keychain), &runtime);
+    let kept = Arc::clone(&store);
+    runtime.spawn_blocking(move || {
+        let before_us = crate::now_us() - TELEMETRY_DAYS * 86_400_000_000;
+        if let Err(fault) = kept.prune_telemetry(before_us) {
+            tracing::warn!(%fault, "old telemetry could not be let go");
+        }
+    });
     let world = Arc::new(World {
         ports: Arc::new(ports::over(&store, keychain.clone())),
         store: Arc::clone(&store),

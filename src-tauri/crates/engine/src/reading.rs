@@ -2,7 +2,7 @@
 //! (semantics.md 20). Nothing here changes anything.
 
 use crate::{faults, logs};
-use api::{AgentInfo, AgentList, Fault, LastSnapshot, LogPage};
+use api::{AgentInfo, AgentList, Fault, HostKeyInfo, HostKeyList, LastSnapshot, LogPage};
 use fleet::{Agent, Check, Limits, Selector, Snapshot};
 use serde_json::Value as Json;
 use std::{collections::BTreeMap, sync::Arc};
@@ -128,6 +128,24 @@ pub(crate) fn agents(reader: &Reader, selector: &str) -> Result<AgentList, Fault
                 ..info
             })
             .collect(),
+    })
+}
+
+/// The host keys that were trusted here.
+pub(crate) fn host_keys(reader: &Reader) -> Result<HostKeyList, Fault> {
+    let rows = reader
+        .host_keys(None)
+        .map_err(|fault| faults::read(&fault))?;
+    let keys = rows.into_iter().map(|row| HostKeyInfo {
+        fingerprint: tools::fingerprint(&row.key).unwrap_or_default(),
+        host: row.host,
+        port: row.port,
+        key: row.key,
+        trusted_at_us: row.trusted_at_us,
+        run: RunId(row.run),
+    });
+    Ok(HostKeyList {
+        keys: keys.collect(),
     })
 }
 

@@ -13,10 +13,10 @@ use line::{Line, Marker};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-pub(crate) use key::fingerprint;
+pub use key::fingerprint;
 
 /// The word for the keys that were trusted in this program.
-const OWN: &str = "Countersign";
+pub(crate) const OWN: &str = "Countersign";
 /// The most that is read of one file. A fleet of 100,000 hosts with three keys each stays below it.
 const FILE_BYTES: u64 = 64 * 1024 * 1024;
 

@@ -50,6 +50,7 @@ mod value;
 pub use catalogue::Catalogue;
 pub use context::{Context, LogLine, LogSink, Stream};
 pub use contract::{Asked, BoxFuture, ChangeTool, Inverse, ReadTool, Tool};
+pub use known_hosts::fingerprint;
 pub use ports::{
     HostKeys, Inventory, Jobs, Metrics, MetricsQuery, PortError, Ports, Snapshots, TakenSnapshot,
 };

@@ -20,6 +20,10 @@ mod permit;
 mod refusal;
 mod run;
 mod step;
+#[cfg_attr(
+    not(feature = "decide"),
+    expect(dead_code, reason = "only deciding asks which items can move")
+)]
 mod steps;
 mod summary;
 mod tool;

@@ -61,6 +61,7 @@ pub(crate) fn with_the_fleet() -> Catalogue {
         "agent.trust_key",
         "agent.undrain",
         "agent.unregister",
+        "agent.untrust_key",
         "agent.update_labels",
     ];
     let reads = reads.map(|name| tool(name, EffectClass::Read, any(), any()));

@@ -47,7 +47,8 @@ fn a_folder_that_is_not_there_has_the_built_ins() {
             "label_agents",
             "register_agent",
             "remove_agents",
-            "undrain_agents"
+            "undrain_agents",
+            "untrust_host_keys"
         ]
     );
     assert_eq!(folder.tests().len(), 1);

@@ -162,7 +162,7 @@ fn key_tool(
             "additionalProperties": false,
             "required": ["hostname", "host", "port", "key"],
             "properties": {
-                "hostname": super::hostname_schema(),
+                "hostname": json!({ "type": "string", "minLength": 1, "maxLength": 255 }),
                 "host": { "type": "string", "minLength": 1, "maxLength": 255, "description": "Address or name, as it is connected to" },
                 "port": { "type": "integer", "minimum": 1, "maximum": 65535 },
                 "key": {

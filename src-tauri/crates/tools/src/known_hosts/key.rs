@@ -23,7 +23,7 @@ pub(super) struct Key {
 
 /// The fingerprint of a key (`alg base64`), as OpenSSH prints it: `SHA256:` and base64 without padding. Nothing when
 /// it is not a key.
-pub(crate) fn fingerprint(key: &str) -> Option<String> {
+pub fn fingerprint(key: &str) -> Option<String> {
     Key::parse(key.as_bytes()).map(|key| key.fingerprint())
 }
 

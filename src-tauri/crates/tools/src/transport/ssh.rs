@@ -23,6 +23,9 @@ use std::{future::Future, sync::Arc, time::Duration};
 use target::Target;
 use workflow::{Outcome, ToolError};
 
+/// Where the fingerprint of an agent's registration stands, for people.
+const AGENTS_ROW: &str = "the agent's row in the inventory";
+
 /// The ways to hosts: the kept connections and their limits. Dropping it closes them.
 #[derive(Debug, Default)]
 pub struct Hosts {

@@ -3,6 +3,7 @@
 
 mod add;
 mod import;
+mod keys;
 mod list;
 mod some;
 
@@ -39,6 +40,8 @@ enum What {
     Drain(some::Drain),
     Undrain(some::Undrain),
     Remove(some::Remove),
+    Keys(keys::Keys),
+    Untrust(keys::Untrust),
 }
 
 impl Agents {
@@ -51,6 +54,8 @@ impl Agents {
             What::Drain(drain) => drain.perform(console).await,
             What::Undrain(undrain) => undrain.perform(console).await,
             What::Remove(remove) => remove.perform(console).await,
+            What::Keys(keys) => keys.perform(console).await,
+            What::Untrust(untrust) => untrust.perform(console).await,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::handshake::Seen;
 use super::link::Link;
 use super::target::Target;
 use crate::fault::fault;
-use crate::known_hosts::Trust;
+use crate::known_hosts::{self, Trust};
 use fleet::visible;
 use russh::ChannelOpenFailure;
 use std::io;
@@ -134,11 +134,7 @@ pub(super) fn untrusted(target: &Target, shown: &Scanned) -> ToolError {
                  between, or the host was set up anew.",
                 visible(place, SHOWN_CHARS)
             ),
-            format!(
-                "Ask whoever runs the host. Only if the change is expected, look at {} and remove that key, then trust \
-                 the new one.",
-                visible(place, SHOWN_CHARS)
-            ),
+            mend(place),
         ),
         Trust::Revoked { place } => (
             "host_key_revoked",
@@ -168,6 +164,22 @@ pub(super) fn untrusted(target: &Target, shown: &Scanned) -> ToolError {
         ),
     };
     fault(code, message, hint).not_started(ErrorClass::Auth)
+}
+
+/// What to do about a changed key, by where the old one stands.
+fn mend(place: &str) -> String {
+    let what = match place {
+        super::AGENTS_ROW => "remove the agent and register it again".to_owned(),
+        known_hosts::OWN => {
+            "take the old key out (countersign agents untrust HOST), then trust the new one"
+                .to_owned()
+        }
+        file => format!(
+            "look at {} and remove that key, then trust the new one",
+            visible(file, SHOWN_CHARS)
+        ),
+    };
+    format!("Ask whoever runs the host. Only if the change is expected, {what}.")
 }
 
 /// A kept connection does not take a command.

@@ -75,9 +75,6 @@ struct KeyPlace {
     pin: Option<String>,
 }
 
-/// Where the fingerprint of an agent's registration stands, for people.
-const AGENTS_ROW: &str = "the agent's row in the inventory";
-
 impl client::Handler for Watch {
     type Error = russh::Error;
 
@@ -100,7 +97,7 @@ impl client::Handler for Watch {
         let trust = match (trust, &self.place.pin) {
             (Trust::Trusted { .. }, Some(pin)) if *pin != fingerprint => Trust::Changed {
                 old: pin.clone(),
-                place: AGENTS_ROW.to_owned(),
+                place: super::AGENTS_ROW.to_owned(),
             },
             (trust, _) => trust,
         };
