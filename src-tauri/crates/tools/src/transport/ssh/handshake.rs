@@ -52,7 +52,7 @@ impl Seen {
         lock(&self.parting).clone()
     }
 
-    fn shown(&self) -> Option<Scanned> {
+    pub(super) fn shown(&self) -> Option<Scanned> {
         lock(&self.shown).clone()
     }
 }

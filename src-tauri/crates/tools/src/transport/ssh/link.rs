@@ -9,6 +9,7 @@ use super::login;
 use super::target::Target;
 use super::{HostLimits, Scanned};
 use crate::Context;
+use crate::known_hosts::{self, Trust};
 use russh::Channel;
 use russh::client::{Handle, Msg};
 use std::collections::HashMap;
@@ -58,6 +59,8 @@ pub(super) struct Link {
     open: AtomicUsize,
     ended: Notify,
     used: Mutex<Instant>,
+    /// The host, port and key that a person trusted in this program; none: the files of OpenSSH know it.
+    trusted_here: Option<(String, u16, String)>,
     /// Kept alive as long as something goes through it.
     _through: Option<Arc<Link>>,
 }
@@ -150,6 +153,7 @@ impl Inner {
         let mut kept = slot.turn.lock().await;
         if let Some(link) = &kept.link
             && !link.handle.is_closed()
+            && link.is_still_trusted(context).await?
         {
             *lock(&link.used) = Instant::now();
             return Ok(Arc::clone(link));
@@ -187,7 +191,13 @@ impl Inner {
             handshake::open(self, target, &config, through.as_deref(), context).await?;
         login::login(self, &mut handle, &seen, target, &config, context).await?;
         drop(turn);
+        let (host, port) = target.key_host(config.host_key_alias.as_deref());
+        let trusted_here = seen
+            .shown()
+            .filter(|shown| matches!(&shown.trust, Trust::Trusted { by } if by == known_hosts::OWN))
+            .map(|shown| (host.to_owned(), port, shown.key));
         Ok(Arc::new(Link {
+            trusted_here,
             handle,
             seen,
             target: target.clone(),
@@ -286,6 +296,15 @@ async fn sweep_on(hosts: Weak<Inner>, every: Duration) {
 }
 
 impl Link {
+    /// A key that a person took back holds no connection open: looked at whenever the connection is to be used again.
+    async fn is_still_trusted(&self, context: &Context) -> Result<bool, ToolError> {
+        let Some((host, port, key)) = &self.trusted_here else {
+            return Ok(true);
+        };
+        let trusted = context.ports.host_keys.trusted(host, *port).await?;
+        Ok(trusted.contains(key))
+    }
+
     /// For messages.
     pub(super) fn target(&self) -> &Target {
         &self.target

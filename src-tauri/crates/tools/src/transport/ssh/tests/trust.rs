@@ -154,3 +154,24 @@ async fn the_kind_of_key_that_is_known_is_asked_for() {
         assert_eq!(scanned.key, known);
     }
 }
+
+#[tokio::test]
+async fn a_key_that_is_taken_back_holds_no_connection_open() {
+    let Some(host) = Host::new() else { return };
+    assert_eq!(says(&host.stage, host.connection()).await.unwrap(), "in\n");
+    // The same kept connections, asked by somebody for whom nothing is trusted any more.
+    let mut later = Stage::with(World::default());
+    let ports = &later.context.ports;
+    later.context.ports = std::sync::Arc::new(crate::Ports {
+        inventory: ports.inventory.clone(),
+        jobs: ports.jobs.clone(),
+        metrics: ports.metrics.clone(),
+        snapshots: ports.snapshots.clone(),
+        host_keys: ports.host_keys.clone(),
+        secrets: ports.secrets.clone(),
+        hosts: host.stage.context.ports.hosts.clone(),
+    });
+    let error = says(&later, host.connection()).await.unwrap_err();
+    refused(&error, "host_key_unknown", &[]);
+    assert_eq!(host.sshd.logins(), 1);
+}
