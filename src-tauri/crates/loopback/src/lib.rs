@@ -3,11 +3,7 @@
 //! tests. Nothing that ships depends on it.
 
 #![expect(clippy::unwrap_used, reason = "only tests use it, and they may panic")]
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a test says why it is skipped"
-)]
+#![expect(clippy::print_stderr, reason = "a test says why it is skipped")]
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -56,7 +52,7 @@ impl Sshd {
     /// Starts a server and waits until it listens. `None`, with the reason printed, where there is no sshd.
     pub fn start(setup: &SshdSetup) -> Option<Sshd> {
         if !Path::new(SSHD).exists() {
-            println!("SKIPPED: there is no {SSHD} here.");
+            eprintln!("SKIPPED: there is no {SSHD} here.");
             return None;
         }
         if rustix::process::getuid().is_root() {
@@ -64,9 +60,9 @@ impl Sshd {
             std::fs::create_dir_all("/run/sshd").unwrap();
         }
         // A port that was free a moment ago may be taken by another test.
-        (0..5).find_map(|_| Sshd::try_start(setup)).or_else(|| {
-            panic!("sshd did not start");
-        })
+        let started = (0..5).find_map(|_| Sshd::try_start(setup));
+        assert!(started.is_some(), "sshd does not start with {setup:?}");
+        started
     }
 
     fn try_start(setup: &SshdSetup) -> Option<Sshd> {
@@ -78,13 +74,17 @@ impl Sshd {
             .clone()
             .unwrap_or_else(|| keygen(&place("host"), &["-t", "ed25519"]));
         std::fs::write(place("authorized"), setup.authorized.join("\n") + "\n").unwrap();
+        std::fs::create_dir(place("home")).unwrap();
         let port = free_port(&setup.addresses);
+        // SHLVL keeps bash from reading the rc files of whoever runs the tests, and HOME what is written there out of
+        // their home.
         let mut config = format!(
             "HostKey {}\nPidFile none\nUsePAM no\nStrictModes no\nAuthorizedKeysFile {}\n\
              PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n\
-             MaxStartups 200:30:400\nLogLevel VERBOSE\n",
+             SetEnv SHLVL=5 HOME={}\nMaxStartups 200:30:400\nLogLevel VERBOSE\n",
             host_key.display(),
-            place("authorized").display()
+            place("authorized").display(),
+            place("home").display()
         );
         // The first value counts in sshd_config, so what a test wants goes to the front.
         config = format!("{}\n{config}", setup.extra.join("\n"));
@@ -128,9 +128,14 @@ impl Sshd {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
-    /// How many logins it took.
+    /// The home of whoever logs in: a folder of the server's own.
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    /// How many logins by key it took.
     pub fn logins(&self) -> usize {
-        self.log().matches("Accepted ").count()
+        self.log().matches("Accepted publickey for ").count()
     }
 
     /// The numbers of the processes that serve connections.
@@ -141,6 +146,14 @@ impl Sshd {
             .split_whitespace()
             .map(|number| number.parse().unwrap())
             .collect()
+    }
+
+    /// Takes no more connections and cuts those there are, for good.
+    pub fn stop(&mut self) {
+        self.cut();
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 
     /// Cuts every connection.
@@ -154,9 +167,7 @@ impl Sshd {
 
 impl Drop for Sshd {
     fn drop(&mut self) {
-        self.cut();
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.stop();
     }
 }
 

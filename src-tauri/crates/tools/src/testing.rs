@@ -2,7 +2,6 @@
 //! by a run whose gate was approved.
 
 mod approved;
-pub(crate) mod sshd;
 
 use crate::{
     BoxFuture, Catalogue, Context, HostKeys, HostLimits, Hosts, Inventory, Jobs, LogLine, LogSink,

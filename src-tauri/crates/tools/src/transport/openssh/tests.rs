@@ -2,12 +2,12 @@
 
 use super::{run, scan};
 use crate::known_hosts::{Trust, fingerprint};
-use crate::testing::sshd::{Sshd, SshdSetup, key_words, keygen, user};
 use crate::testing::{Stage, World};
 use crate::transport::tests::goes_away;
 use crate::transport::{Answer, End, Script};
 use crate::{Stream, ssh_config};
 use fleet::{Connection, Credential, Hop, Via};
+use loopback::{Sshd, SshdSetup, key_words, keygen, user};
 use std::path::Path;
 use std::time::Duration;
 use workflow::{Outcome, ToolError};
@@ -121,7 +121,7 @@ async fn scripts_run_over_one_connection() {
     let hostile = "$(touch /tmp/never); `id` \"'\n\u{1b}[31m \\ '\\'' ÿ";
     let text = "printf '%s|%s|%s|%s' \"$1\" \"$#\" \"$HOME\" \"$SSH_TTY\"; echo err >&2; exit 3";
     let answer = host.run(text, &[hostile, "-n", ""]).await.unwrap();
-    let home = std::env::home_dir().unwrap();
+    let home = host.sshd.home();
     assert_eq!(
         (String::from_utf8(answer.stdout).unwrap(), answer.end),
         (format!("{hostile}|3|{}|", home.display()), End::Exited(3))

@@ -6,10 +6,10 @@ mod logins;
 mod real;
 mod trust;
 
-use crate::testing::sshd::{Sshd, SshdSetup, key_words, keygen, user};
 use crate::testing::{Stage, World};
 use crate::transport::{Answer, Script, run};
 use fleet::{Agent, Connection, Credential, Transport, Via};
+use loopback::{Sshd, SshdSetup, key_words, keygen, user};
 use std::path::PathBuf;
 use std::time::Duration;
 use workflow::{ErrorClass, Outcome, ToolError};

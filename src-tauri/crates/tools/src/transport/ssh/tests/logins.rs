@@ -3,8 +3,8 @@
 use super::{Host, configured, refused, says};
 use crate::SecretFault;
 use crate::testing::World;
-use crate::testing::sshd::{SshdSetup, key_words, keygen, user};
 use fleet::{Connection, Credential};
+use loopback::{SshdSetup, key_words, keygen, user};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -1,11 +1,11 @@
 //! A real sshd on loopback: arguments as data, the frame, stopping, kept connections, sessions, hosts in between.
 
 use super::{CAP, Host, agent, comes_up, goes_away, pause, script};
-use crate::testing::sshd::SshdSetup;
 use crate::testing::{Stage, World};
 use crate::transport::{End, Script, run};
 use crate::{HostLimits, Stream};
 use fleet::{Credential, Hop};
+use loopback::SshdSetup;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use workflow::Outcome;
@@ -306,7 +306,7 @@ async fn hosts_behind_another_share_the_way_to_it() {
     let hop = Hop {
         address: place.0,
         port: place.1,
-        user: crate::testing::sshd::user(),
+        user: loopback::user(),
         ssh_alias: Some("bastion".to_owned()),
     };
     futures_all(addresses.iter().map(|address| {
@@ -350,7 +350,7 @@ async fn a_hundred_hosts_are_reached_quickly() {
     let mut world = World::default();
     let mut places = Vec::new();
     let folder = tempfile::tempdir().unwrap();
-    let key = crate::testing::sshd::keygen(&folder.path().join("key"), &["-t", "ed25519"]);
+    let key = loopback::keygen(&folder.path().join("key"), &["-t", "ed25519"]);
     for server in 0..7 {
         let addresses: Vec<String> = (0..16)
             .map(|last| format!("127.0.{server}.{}", last + 1))
@@ -358,10 +358,10 @@ async fn a_hundred_hosts_are_reached_quickly() {
             .collect();
         let setup = SshdSetup {
             addresses: addresses.clone(),
-            authorized: vec![crate::testing::sshd::key_words(&key.with_extension("pub"))],
+            authorized: vec![loopback::key_words(&key.with_extension("pub"))],
             ..SshdSetup::default()
         };
-        let Some(sshd) = crate::testing::sshd::Sshd::start(&setup) else {
+        let Some(sshd) = loopback::Sshd::start(&setup) else {
             return;
         };
         for address in addresses {
@@ -381,7 +381,7 @@ async fn a_hundred_hosts_are_reached_quickly() {
                 let connection = fleet::Connection {
                     address: address.clone(),
                     port: *port,
-                    user: crate::testing::sshd::user(),
+                    user: loopback::user(),
                     credential: Credential::KeyFile(key.display().to_string()),
                     ssh_alias: None,
                     ssh_config: Some("/dev/null".to_owned()),

@@ -2,9 +2,9 @@
 
 use super::{Host, configured, refused, says};
 use crate::known_hosts::Trust;
-use crate::testing::sshd::{Sshd, SshdSetup, key_words, keygen};
 use crate::testing::{Stage, World};
 use fleet::Connection;
+use loopback::{Sshd, SshdSetup, key_words, keygen};
 
 #[tokio::test]
 async fn only_a_trusted_host_is_gone_on_with() {
