@@ -141,7 +141,7 @@ fn targets(targets: &[Target]) -> AnyView {
         .iter()
         .map(|target| {
             let key = target.host_key.clone();
-            let here = key.is_none();
+            let here = target.agent == fleet::Agent::THIS_COMPUTER;
             view! {
                 <span class="target">
                     <strong><Escaped text=target.agent.clone()/></strong>

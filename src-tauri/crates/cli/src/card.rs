@@ -200,7 +200,10 @@ fn targets(targets: &[Target]) -> String {
         .iter()
         .map(|target| match &target.host_key {
             Some(key) => format!("{} (host key {key})", target.agent),
-            None => format!("{} (this computer)", target.agent),
+            None if target.agent == fleet::Agent::THIS_COMPUTER => {
+                format!("{} (this computer)", target.agent)
+            }
+            None => format!("{} (no host key seen)", target.agent),
         })
         .collect();
     names.join(", ")
