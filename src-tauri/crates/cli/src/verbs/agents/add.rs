@@ -75,7 +75,10 @@ impl Add {
             ("user", json!(self.user)),
             ("credential", json!(self.credential)),
             ("ssh_alias", json!(self.alias)),
-            ("ssh_config", json!(self.ssh_config)),
+            (
+                "ssh_config",
+                json!(self.ssh_config.as_deref().map(super::some::whole)),
+            ),
             ("jump", json!(self.jump)),
         ];
         let given = given.into_iter().filter(|(_, value)| !value.is_null());

@@ -105,14 +105,7 @@ impl Import {
 
     fn sources(&self) -> Result<Vec<Json>, Trouble> {
         let mut sources = Vec::new();
-        let of = |kind: &str, path: &str| {
-            // The engine may run in another folder.
-            let path = match std::path::absolute(path) {
-                Ok(whole) if !path.starts_with('~') => whole.display().to_string(),
-                Ok(_) | Err(_) => path.to_owned(),
-            };
-            json!({ "kind": kind, "path": path })
-        };
+        let of = |kind: &str, path: &str| json!({ "kind": kind, "path": super::some::whole(path) });
         match self.ssh_config.as_deref() {
             Some("") => sources.push(json!({ "kind": "ssh_config" })),
             Some(path) => sources.push(of("ssh_config", path)),

@@ -168,6 +168,14 @@ impl Some {
     }
 }
 
+/// A file's whole path: the engine may run in another folder.
+pub(super) fn whole(path: &str) -> String {
+    match std::path::absolute(path) {
+        Ok(whole) if !path.starts_with('~') => whole.display().to_string(),
+        Ok(_) | Err(_) => path.to_owned(),
+    }
+}
+
 /// `name=value` pairs.
 pub(super) fn labels(pairs: &[String]) -> Result<BTreeMap<String, String>, Trouble> {
     let pair = |text: &String| match text.split_once('=') {
