@@ -23,6 +23,8 @@ pub struct SshdSetup {
     pub authorized: Vec<String>,
     /// The host's private key; none: a new one.
     pub host_key: Option<PathBuf>,
+    /// Its port; none: a free one.
+    pub port: Option<u16>,
     /// Further lines of its configuration.
     pub extra: Vec<String>,
 }
@@ -33,6 +35,7 @@ impl Default for SshdSetup {
             addresses: vec!["127.0.0.1".to_owned()],
             authorized: Vec::new(),
             host_key: None,
+            port: None,
             extra: Vec::new(),
         }
     }
@@ -75,7 +78,7 @@ impl Sshd {
             .unwrap_or_else(|| keygen(&place("host"), &["-t", "ed25519"]));
         std::fs::write(place("authorized"), setup.authorized.join("\n") + "\n").unwrap();
         std::fs::create_dir(place("home")).unwrap();
-        let port = free_port(&setup.addresses);
+        let port = setup.port.unwrap_or_else(|| free_port(&setup.addresses));
         // SHLVL keeps bash from reading the rc files of whoever runs the tests, and HOME what is written there out of
         // their home.
         let mut config = format!(

@@ -3,9 +3,13 @@
 
 mod hosts;
 mod import;
+mod registration;
+mod rows;
+mod trust;
 
 use crate::desk::{Desk, Ended, Waiting};
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
 
 /// A person who answers by token: the gates that waited, in order, with what was answered.
 struct Person<'a> {
@@ -16,9 +20,14 @@ struct Person<'a> {
 
 impl<'a> Person<'a> {
     fn new(desk: &'a Desk) -> Person<'a> {
+        Person::with(desk, desk.token())
+    }
+
+    /// The same with a token that was made before.
+    fn with(desk: &'a Desk, token: String) -> Person<'a> {
         Person {
             desk,
-            token: desk.token(),
+            token,
             answered: Vec::new(),
         }
     }
@@ -58,4 +67,20 @@ impl<'a> Person<'a> {
         }
         run
     }
+}
+
+/// The agents by name, as `agents list --json` says them.
+#[track_caller]
+fn agents(desk: &Desk) -> BTreeMap<String, Json> {
+    let (code, list) = desk.json(&["agents", "list"]);
+    assert_eq!(code, 0);
+    let agents = list["agents"].as_array().unwrap().iter();
+    agents
+        .map(|info| {
+            (
+                info["agent"]["agent_id"].as_str().unwrap().to_owned(),
+                info.clone(),
+            )
+        })
+        .collect()
 }

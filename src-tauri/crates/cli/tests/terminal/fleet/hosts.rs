@@ -1,6 +1,7 @@
 //! An operator's hosts: ssh servers on loopback, the keys to them, and the files that know them. The files stand in a
 //! folder of the test's own; the ssh config of whoever runs the tests is not looked at.
 
+use crate::desk::Desk;
 use loopback::{Sshd, SshdSetup};
 use std::{
     fs,
@@ -64,6 +65,67 @@ impl Hosts {
         path
     }
 
+    /// A desk with profiles of the test's own, so that every host has its files in a folder of its own here, although
+    /// many of them are one server.
+    pub(super) fn desk(&self) -> Desk {
+        self.profiles(Desk::new())
+    }
+
+    /// Gives a desk these profiles.
+    pub(super) fn profiles(&self, desk: Desk) -> Desk {
+        let folder = desk.data().join("profiles");
+        fs::create_dir_all(&folder).unwrap();
+        fs::create_dir_all(self.path("hosts")).unwrap();
+        let place = format!("{}/${{{{ agent.agent_id }}}}", self.path("hosts").display());
+        let profile = format!(
+            "apiVersion: countersign/v1\nkind: Profile\n\
+             directories:\n  - path: {place}\n    mode: \"0755\"\n\
+             files:\n  - path: {place}/motd\n    mode: \"0644\"\n    content: {MOTD:?}\n\
+             \x20 - path: {place}/limits\n    mode: \"0600\"\n    content: \"open_files = 1024\\n\"\n"
+        );
+        for environment in ["development", "staging", "production"] {
+            fs::write(folder.join(format!("{environment}.yaml")), &profile).unwrap();
+        }
+        desk
+    }
+
+    /// A file that the profile gives a host.
+    pub(super) fn on_host(&self, host: &str, file: &str) -> PathBuf {
+        self.path("hosts").join(host).join(file)
+    }
+
+    /// An ssh config that says the usual of every host.
+    pub(super) fn config(&self) -> String {
+        let text = format!("Host *\n{}", self.usual());
+        self.write("config", &text).display().to_string()
+    }
+
+    /// The arguments that add the host of that name: the first server, at 127.0.0.1.
+    pub(super) fn add(&self, name: &str) -> Vec<String> {
+        let port = self.servers[0].port.to_string();
+        let words = [
+            "agents",
+            "add",
+            name,
+            "--address",
+            "127.0.0.1",
+            "--port",
+            &port,
+        ];
+        let mut words: Vec<String> = words.map(str::to_owned).to_vec();
+        words.extend(["--ssh-config".to_owned(), self.config()]);
+        words
+    }
+
+    /// The same on somebody's known_hosts: a line for 127.0.0.1 at the first server.
+    pub(super) fn known(&self, marker: &str, key: &str) {
+        let line = format!(
+            "# A comment\n{marker}[127.0.0.1]:{} {key}\n",
+            self.servers[0].port
+        );
+        self.write("known_hosts", &line);
+    }
+
     /// What every entry of an ssh config here begins with: the key, and a known_hosts file of its own.
     pub(super) fn usual(&self) -> String {
         format!(
@@ -75,7 +137,31 @@ impl Hosts {
     }
 }
 
+/// What the profile of `Hosts::desk` writes into a host's file.
+pub(super) const MOTD: &str = "This host is managed.\n";
+
 /// The public half beside a private key.
 pub(super) fn public(private: &Path) -> PathBuf {
     private.with_extension("pub")
+}
+
+/// The fingerprint of a public key, as ssh-keygen prints it.
+pub(super) fn fingerprint(key: &str) -> String {
+    use std::{
+        io::Write as _,
+        process::{Command, Stdio},
+    };
+    let mut child = Command::new("ssh-keygen")
+        .args(["-l", "-f", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    writeln!(pipe, "{key}").unwrap();
+    drop(pipe);
+    let said = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    let word = said.split_whitespace().nth(1).unwrap();
+    assert!(word.starts_with("SHA256:"), "{said}");
+    word.to_owned()
 }

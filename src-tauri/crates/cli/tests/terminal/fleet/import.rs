@@ -1,11 +1,11 @@
 //! The first day: twelve entries of an ssh config and an Ansible inventory become healthy agents with three decisions.
 
-use super::{Person, hosts};
-use crate::desk::Desk;
-use hosts::{Hosts, public};
+use super::{
+    Person, agents,
+    hosts::{Hosts, MOTD, public},
+};
 use loopback::SshdSetup;
-use serde_json::Value as Json;
-use std::{collections::BTreeMap, time::Instant};
+use std::{fs, time::Instant};
 
 /// The operator's files; gives the ssh config and the inventory.
 fn files(hosts: &mut Hosts) -> Option<(String, String)> {
@@ -54,20 +54,6 @@ fn files(hosts: &mut Hosts) -> Option<(String, String)> {
     ))
 }
 
-fn agents(desk: &Desk) -> BTreeMap<String, Json> {
-    let (code, list) = desk.json(&["agents", "list"]);
-    assert_eq!(code, 0);
-    let agents = list["agents"].as_array().unwrap().iter();
-    agents
-        .map(|info| {
-            (
-                info["agent"]["agent_id"].as_str().unwrap().to_owned(),
-                info.clone(),
-            )
-        })
-        .collect()
-}
-
 #[test]
 fn an_ssh_config_and_an_inventory_become_agents_with_three_decisions() {
     let Some(mut hosts) = Hosts::start(2, 8) else {
@@ -84,7 +70,7 @@ fn an_ssh_config_and_an_inventory_become_agents_with_three_decisions() {
             hosts.servers[1].port, hosts.servers[1].host_key
         ),
     );
-    let desk = Desk::new();
+    let desk = hosts.desk();
     let import = [
         "agents",
         "import",
@@ -163,9 +149,27 @@ fn an_ssh_config_and_an_inventory_become_agents_with_three_decisions() {
         "bastion"
     );
 
+    // What has no key yet is not called this computer.
+    let shown = person.card(&run);
+    assert!(!shown.contains("dead-01 (this"), "{shown}");
+
+    // Every one has its file.
+    for name in agents.keys() {
+        let file = hosts.on_host(name, "motd");
+        match ["dead-01", "this-computer"].contains(&name.as_str()) {
+            true => assert!(!file.exists(), "{name}"),
+            false => assert_eq!(fs::read_to_string(file).unwrap(), MOTD, "{name}"),
+        }
+    }
+
     // Again: everything is known, nobody is asked anything.
     let again = person.starts(&import);
-    assert_eq!(again["state"], "completed", "{again:#}");
+    assert_eq!(
+        again["state"],
+        "completed",
+        "{again:#}\n{}",
+        person.card(&again)
+    );
 
     // They are agents like this computer.
     let (code, check) = desk.json(&["run", "health_check"]);
