@@ -34,6 +34,14 @@ const BENCHES: &[Bench] = &[
         ),
     },
     Bench {
+        name: "fleet: hosts over real ssh on loopback, fifty at a time",
+        against: "the ssh program, and what the servers and scripts cost by themselves",
+        how: How::Cargo(
+            &["run", "--release", "-p", "tools", "--example", "fleet"],
+            "src-tauri/crates/tools/examples/fleet.rs",
+        ),
+    },
+    Bench {
         name: "size of the window's code",
         against: "2.2 MB as it is, 750 kB compressed",
         how: How::Here(wasm_size),

@@ -3,7 +3,7 @@
 
 use crate::{
     answer::{self, Office},
-    faults,
+    descriptors, faults,
     mailbox::{Mailbox, Message},
     main_loop::MainLoop,
     perform::World,
@@ -142,6 +142,7 @@ impl Local {
 /// # Errors
 /// The folder cannot be used, or its owner does not answer.
 pub async fn open(options: OpenOptions) -> Result<Door, Fault> {
+    descriptors::raise();
     let runtime = Handle::current();
     let dir = options.data_dir.clone();
     let keychain = Arc::new(options.secrets.open());

@@ -5,6 +5,7 @@
 mod answer;
 mod auditing;
 mod clock;
+mod descriptors;
 mod door;
 mod export;
 mod faults;

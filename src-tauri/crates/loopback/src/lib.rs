@@ -5,6 +5,10 @@
 #![expect(clippy::unwrap_used, reason = "only tests use it, and they may panic")]
 #![expect(clippy::print_stderr, reason = "a test says why it is skipped")]
 
+mod farm;
+
+pub use farm::{Farm, alone};
+
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

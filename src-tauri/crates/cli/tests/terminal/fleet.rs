@@ -5,6 +5,7 @@ mod hosts;
 mod import;
 mod registration;
 mod rows;
+mod thousand;
 mod trust;
 
 use crate::desk::{Desk, Ended, Waiting};
