@@ -110,7 +110,7 @@ fn subject(measure: &Measure) -> String {
         "system.cpu.load_per_core" => "processor",
         "system.file_handles.utilization" => "file handles",
         "system.processes.zombies" => "processes",
-        "system.clock.offset" => "clock",
+        "system.clock.offset" | "system.clock.skew" => "clock",
         metric if metric.starts_with("system.pressure.") => {
             measure.attribute("resource").unwrap_or("pressure")
         }
@@ -144,6 +144,9 @@ fn sentence(measure: &Measure, limit: f64) -> String {
             limit.trim_end_matches(" process")
         ),
         "system.clock.offset" => format!("The clock is off by {value} (limit {limit})."),
+        "system.clock.skew" => {
+            format!("The clock is {value} away from this computer's (limit {limit}).")
+        }
         "system.pressure.full" => {
             format!("All work stood still for {value} of the last minute (limit {limit}).")
         }

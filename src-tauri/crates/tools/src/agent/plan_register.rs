@@ -38,6 +38,8 @@ struct Outcome {
 struct Failure {
     code: String,
     message: String,
+    /// What to do about it.
+    #[serde(default)]
     hint: String,
 }
 
@@ -196,7 +198,11 @@ fn text(value: &Json) -> String {
 
 fn why_not(outcome: &Outcome) -> String {
     match &outcome.error {
-        Some(error) => fleet::visible(&format!("{} {}", error.message, error.hint), 600),
+        Some(error) if error.hint.is_empty() => fleet::visible(&error.message, 400),
+        Some(error) => {
+            let (what, todo) = (&error.message, &error.hint);
+            fleet::visible(what, 400) + " " + &fleet::visible(todo, 400)
+        }
         None => outcome.state.clone(),
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     verbs::run,
 };
 use serde_json::{Map, Value as Json, json};
-use std::{io::Read as _, path::Path};
+use std::{collections::BTreeMap, io::Read as _, path::Path};
 
 /// Take the hosts of your ssh config, an Ansible inventory or a table into the fleet
 #[derive(Debug, clap::Args)]
@@ -192,6 +192,23 @@ fn show(console: &Console, preview: &Json) -> Exit {
     for left in list("left_out") {
         let line = Line::default().dim("left out  ").plain(text(&left["name"]));
         screen.result(&line.dim(format!("  {}", text(&left["why"]))));
+    }
+    // Many hosts may have the same note: it stands once.
+    let mut said: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for host in hosts.iter().filter(picked) {
+        for note in host["notes"].as_array().into_iter().flatten() {
+            let names = said.entry(text(note)).or_default();
+            names.push(text(&host["name"]));
+        }
+    }
+    for (note, names) in said {
+        let whose = match names.as_slice() {
+            [one] => one.clone(),
+            [one, others @ ..] => format!("{one} and {} more", others.len()),
+            [] => continue,
+        };
+        let line = Line::default().and(Style::Warn, "note  ").plain(whose);
+        screen.result(&line.dim(format!("  {note}")));
     }
     for note in list("notes") {
         screen.result(

@@ -148,6 +148,30 @@ impl Some {
     /// The names that were given, and those that the selector matches; each once.
     async fn names(&self, console: &Console, door: &engine::Door) -> Result<Vec<String>, Trouble> {
         let mut names = self.agents.clone();
+        let is_here = |name: &String| name.eq_ignore_ascii_case(Agent::THIS_COMPUTER);
+        if names.iter().any(is_here) {
+            return Err(Trouble::usage(
+                "This computer is always an agent, and has no row to change",
+                "Name other agents",
+            ));
+        }
+        if !names.is_empty() {
+            // A name that was misspelt would be a card that asks about nothing.
+            let selector = String::new();
+            let all = door
+                .call(api::Agents { selector }, console.origin())
+                .await?;
+            let known = |name: &String| {
+                let is_it = |info: &api::AgentInfo| info.agent.agent_id.eq_ignore_ascii_case(name);
+                all.agents.iter().any(is_it)
+            };
+            if let Some(unknown) = names.iter().find(|name| !known(name)) {
+                return Err(Trouble::usage(
+                    format!("There is no agent {unknown}"),
+                    "See `countersign agents list`",
+                ));
+            }
+        }
         if let Some(selector) = &self.selector {
             let call = api::Agents {
                 selector: selector.clone(),
@@ -179,10 +203,12 @@ pub(super) fn whole(path: &str) -> String {
 /// `name=value` pairs.
 pub(super) fn labels(pairs: &[String]) -> Result<BTreeMap<String, String>, Trouble> {
     let pair = |text: &String| match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        Some((name, value)) if fleet::is_label_name(name) && fleet::is_label_value(value) => {
+            Ok((name.to_owned(), value.to_owned()))
+        }
         Some(_) | None => Err(Trouble::usage(
             format!("{text} is not a label"),
-            "Write NAME=VALUE, for example role=web",
+            "Write NAME=VALUE, for example role=web; each at most 63 letters, digits, -, _ and ., a letter or digit at both ends",
         )),
     };
     pairs.iter().map(pair).collect()
