@@ -1,8 +1,10 @@
 //! The fleet over real ssh: hosts are imported, registered, configured and checked by the real program, on real ssh
 //! servers on loopback.
 
+mod health;
 mod hosts;
 mod import;
+mod refused;
 mod registration;
 mod rows;
 mod thousand;
