@@ -72,6 +72,40 @@ impl Bench {
         self.dir.path().join("data")
     }
 
+    /// A place beside the data folder.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.dir.path().canonicalize().unwrap().join(name)
+    }
+
+    /// Gives the data folder a profile.
+    pub(crate) fn profile(&self, name: &str, text: &str) {
+        let folder = self.data().join("profiles");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{name}.yaml")), text).unwrap();
+    }
+
+    /// What a call that only reads says.
+    pub(crate) fn json(&self, args: &[&str]) -> Json {
+        let args = [args, &["--json"]].concat();
+        let output = self.command(&args).output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// How many changes of the fleet of this kind the journal has records of.
+    pub(crate) fn records(&self, kind: &str) -> usize {
+        let export = ["audit", "export", "--format", "jsonl"];
+        let output = self.command(&export).output().unwrap();
+        let records = String::from_utf8(output.stdout).unwrap();
+        let quoted = format!("\"{kind}\"");
+        let is_one = |line: &&str| {
+            let line: Json = serde_json::from_str(line).unwrap();
+            let record = &line["record"];
+            record["kind"] == "fleet_changed"
+                && record["payload"].as_str().unwrap().contains(&quoted)
+        };
+        records.lines().filter(is_one).count()
+    }
+
     fn note(&self, name: &str) -> PathBuf {
         self.dir.path().join("notes").join(name)
     }
@@ -154,7 +188,7 @@ impl Bench {
                     crash,
                 );
                 if let Ended::Code(_) = ended {
-                    self.assert_decided(&run);
+                    self.assert_decided(&digest);
                 }
                 ended
             }
@@ -171,7 +205,7 @@ impl Bench {
                 );
                 // What was acknowledged is there, whatever happens to the program later.
                 if ended == Ended::Code(0) {
-                    self.assert_decided(&run);
+                    self.assert_decided(&digest);
                 }
                 ended
             }
@@ -179,12 +213,13 @@ impl Bench {
         }
     }
 
-    fn assert_decided(&self, run: &str) {
-        let open = self
-            .runs()
-            .iter()
-            .any(|row| row["run"] == run && row["state"] == "waiting");
-        assert!(!open, "the answer to {run} was acknowledged and lost");
+    fn assert_decided(&self, digest: &str) {
+        let asks = |row: &Json| {
+            let gates = row["open_gates"].as_array().unwrap();
+            gates.iter().any(|gate| gate["card_digest"] == digest)
+        };
+        let open = self.runs().iter().any(asks);
+        assert!(!open, "the answer to {digest} was acknowledged and lost");
     }
 
     fn first_card(&self) -> Option<[String; 3]> {

@@ -8,6 +8,7 @@
 )]
 
 mod bench;
+mod registration;
 
 use bench::{Bench, Ended};
 use std::time::Duration;
