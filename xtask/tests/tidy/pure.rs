@@ -35,6 +35,7 @@ const DEPENDENCIES: &[&str] = &[
     "thiserror",
     "zeroize",
     "minijinja",
+    "rpds",
     "jsonschema",
 ];
 
