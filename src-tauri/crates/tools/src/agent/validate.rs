@@ -200,6 +200,11 @@ async fn connection(asked: &Arguments) -> Result<(Connection, Vec<String>), Tool
     };
     // An address of its own wins over the ssh config's, which then says only what is used to log in.
     let address = asked.address.clone().unwrap_or(resolved.hostname);
+    // Where the name led to the address, the name is what the ssh config has keys and proofs for.
+    let alias = match (&asked.ssh_alias, &asked.address) {
+        (None, None) => Some(asked.hostname.clone()),
+        (alias, _) => alias.clone(),
+    };
     let why = asked.needs_openssh.clone().or(resolved.openssh.clone());
     let via = match why {
         Some(reason) => {
@@ -216,7 +221,7 @@ async fn connection(asked: &Arguments) -> Result<(Connection, Vec<String>), Tool
             port: asked.port.unwrap_or(resolved.port),
             user: asked.user.clone().unwrap_or(resolved.user),
             credential: asked.credential.clone().unwrap_or_default(),
-            ssh_alias: asked.ssh_alias.clone(),
+            ssh_alias: alias,
             ssh_config: asked.ssh_config.clone(),
             host_key_alias: asked.host_key_alias.clone().or(resolved.host_key_alias),
             via,
