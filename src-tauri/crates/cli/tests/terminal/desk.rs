@@ -62,6 +62,12 @@ impl Desk {
         }
     }
 
+    /// The same with all that the program can log on its standard error.
+    pub(crate) fn logging(mut self) -> Desk {
+        self.keychain.push(("RUST_LOG", "trace".to_owned()));
+        self
+    }
+
     /// A keychain from now on.
     pub(crate) fn give(&mut self, keyring: &Keyring) {
         self.keychain = keyring.environment();

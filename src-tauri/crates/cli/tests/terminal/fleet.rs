@@ -1,6 +1,7 @@
 //! The fleet over real ssh: hosts are imported, registered, configured and checked by the real program, on real ssh
 //! servers on loopback.
 
+mod canary;
 mod health;
 mod hosts;
 mod import;
