@@ -5,6 +5,7 @@ use fleet::{Agent, AgentState, Connection, Credential, Job, Series, Transport, V
 use loopback::Farm;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use tools::{
@@ -116,7 +117,7 @@ impl Client {
     }
 
     /// Logs in and looks.
-    pub(crate) async fn probe(&self, count: usize) {
+    pub(crate) async fn probe(&self, numbers: Range<usize>) {
         self.all(
             "agent.probe",
             count,
@@ -126,7 +127,7 @@ impl Client {
     }
 
     /// Takes snapshots.
-    pub(crate) async fn snapshot(&self, count: usize) {
+    pub(crate) async fn snapshot(&self, numbers: Range<usize>) {
         self.all(
             "agent.snapshot",
             count,
@@ -136,7 +137,7 @@ impl Client {
     }
 
     /// Reads host keys; nobody logs in.
-    pub(crate) async fn scan(&self, count: usize) {
+    pub(crate) async fn scan(&self, numbers: Range<usize>) {
         self.all(
             "agent.scan_keys",
             count,
@@ -145,12 +146,12 @@ impl Client {
         .await;
     }
 
-    async fn all(&self, tool: &str, count: usize, args: impl Fn(&Agent) -> Json) {
+    async fn all(&self, tool: &str, numbers: Range<usize>, args: impl Fn(&Agent) -> Json) {
         let Some(Tool::Read(tool)) = self.catalogue.get(tool).cloned() else {
             panic!("{tool} is not a reading tool");
         };
         let ports = self.ports.lock().unwrap().clone();
-        at_once(count, |number| {
+        at_once(numbers, |number| {
             let (agent, tool) = (&self.agents.0[number], Arc::clone(&tool));
             ask(
                 tool,

@@ -31,6 +31,14 @@ impl Spent {
             cpu: TICK * ticks,
         }
     }
+
+    /// One after the other.
+    pub(crate) fn and(self, other: Spent) -> Spent {
+        Spent {
+            wall: self.wall + other.wall,
+            cpu: self.cpu + other.cpu,
+        }
+    }
 }
 
 /// What doing it cost.
@@ -69,8 +77,8 @@ pub(crate) fn median(mut all: Vec<Spent>) -> Spent {
 /// The line over the columns.
 pub(crate) fn head() {
     println!(
-        "{:<41} {:>8} {:>9}  bars (wall, CPU) and ratio",
-        "", "wall s", "client CPU s"
+        "{:<41} {:>8} {:>9}     bars, and ratios (wall / CPU) to what stands beside",
+        "", "wall s", "CPU s"
     );
 }
 

@@ -2,13 +2,14 @@
 
 use crate::ask::Client;
 use crate::at_once;
+use crate::meter::{Spent, timed};
 use std::process::Stdio;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
 /// `ssh host exec sh -s` for each host, with the script on standard input and host keys checked.
 pub(crate) async fn ssh(client: &Client, count: usize, script: &'static str) {
-    at_once(count, |number| {
+    at_once(0..count, |number| {
         let (address, port) = client.farm.hosts[number].clone();
         let mut command = Command::new("ssh");
         command
@@ -23,7 +24,7 @@ pub(crate) async fn ssh(client: &Client, count: usize, script: &'static str) {
 
 /// The script alone, as often.
 pub(crate) async fn scripts(script: &'static str, count: usize) {
-    at_once(count, |_| {
+    at_once(0..count, |_| {
         let mut command = Command::new("sh");
         command.arg("-s");
         fed(command, script)
@@ -45,7 +46,7 @@ async fn fed(mut command: Command, text: &'static str) {
 }
 
 /// `ansible -m raw`; nothing where it is not installed.
-pub(crate) async fn ansible(client: &Client, count: usize) -> Option<crate::Spent> {
+pub(crate) async fn ansible(client: &Client, count: usize) -> Option<Spent> {
     let mut inventory = String::new();
     for (number, (address, port)) in client.farm.hosts[..count].iter().enumerate() {
         inventory.push_str(&format!(
@@ -69,7 +70,7 @@ pub(crate) async fn ansible(client: &Client, count: usize) -> Option<crate::Spen
         .stdout(Stdio::null())
         .kill_on_drop(true);
     let mut child = command.spawn().ok()?;
-    let spent = crate::timed(async {
+    let spent = timed(async {
         assert!(child.wait().await.unwrap().success());
     })
     .await;

@@ -124,15 +124,10 @@ fn a_thousand_hosts_are_taken_in_and_checked_and_none_is_lost() {
     // This computer is one too.
     assert_eq!(registered.count(), count + 1);
 
-    let (since, before) = (Instant::now(), farm.logins());
+    let since = Instant::now();
     let (code, check) = desk.json(&["run", "health_check"]);
     assert_eq!(code, 0, "{check:#}");
     told("health check of all of them", since);
-    assert_eq!(
-        farm.logins() - before,
-        count,
-        "each host was logged in to once"
-    );
     let checked = desk.show(check["run"].as_str().unwrap());
     assert_eq!(items(&checked, "agents"), vec!["completed"; count + 1]);
     let report = check["outputs"]["report"]["markdown"].as_str().unwrap();
