@@ -82,6 +82,14 @@ pub(crate) const PACKAGES: &[Package] = &[
     ),
     test("git", "git", "repositories to deploy from"),
     test(
+        "busybox",
+        "busybox",
+        "a shell that hosts have: scripts for hosts run in it, too",
+    ),
+    test("mksh", "mksh", "another one"),
+    test("ksh93u+m", "ksh93", "another one"),
+    test("zsh", "zsh", "another one"),
+    test(
         "nodejs",
         "node",
         "runs wasm-opt, which makes the window's code smaller",
