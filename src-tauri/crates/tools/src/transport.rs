@@ -77,15 +77,9 @@ pub(crate) async fn run(
 ) -> Result<Answer, ToolError> {
     match &agent.transport {
         Transport::Local => local::run(script, context).await,
-        Transport::Ssh(connection) if connection.via == Via::Ssh => {
-            context.ports.hosts.run(connection, script, context).await
-        }
-        Transport::Ssh(connection) => openssh::run(connection, script, context).await,
-        other => Err(crate::fault::fault(
-            "no_transport",
-            format!("This version cannot reach agents by {}.", other.word()),
-            "Use a newer version of the program for this agent.",
-        )
-        .not_started(workflow::ErrorClass::Invalid)),
+        Transport::Ssh(connection) => match connection.via {
+            Via::Ssh => context.ports.hosts.run(connection, script, context).await,
+            Via::Openssh { .. } => openssh::run(connection, script, context).await,
+        },
     }
 }

@@ -178,7 +178,7 @@ async fn ours(agent_id: &str, context: &Context) -> Result<Agent, ToolError> {
     let agent = super::find(agent_id, context).await?;
     match agent.transport {
         Transport::Ssh(_) => Ok(agent),
-        _ => Err(super::is_this_computer()),
+        Transport::Local => Err(super::is_this_computer()),
     }
 }
 

@@ -158,7 +158,9 @@ pub(super) fn lines(row: &Json) -> String {
                 }
             }
             Json::String(text) => out.push_str(&format!("{prefix}: {text}\n")),
-            other => out.push_str(&format!("{prefix}: {other}\n")),
+            other @ (Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_)) => {
+                out.push_str(&format!("{prefix}: {other}\n"));
+            }
         }
     }
     let mut text = String::new();

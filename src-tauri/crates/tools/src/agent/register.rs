@@ -268,7 +268,7 @@ fn nothing_to_remove(agent_id: &str) -> Planned {
 pub(super) fn target(agent: &Agent) -> Target {
     let host_key = match &agent.transport {
         Transport::Ssh(connection) => connection.host_key.clone(),
-        _ => None,
+        Transport::Local => None,
     };
     Target {
         agent: agent.agent_id.clone(),

@@ -44,10 +44,11 @@ fn environment() -> Environment<'static> {
 fn flatten(list: Value) -> Result<Value, minijinja::Error> {
     let mut flat = Vec::new();
     for item in list.try_iter()? {
-        match item.kind() {
-            ValueKind::Seq | ValueKind::Iterable => flat.extend(item.try_iter()?),
-            ValueKind::None | ValueKind::Undefined => {}
-            _ => flat.push(item),
+        let kind = item.kind();
+        if matches!(kind, ValueKind::Seq | ValueKind::Iterable) {
+            flat.extend(item.try_iter()?);
+        } else if !matches!(kind, ValueKind::None | ValueKind::Undefined) {
+            flat.push(item);
         }
     }
     Ok(Value::from(flat))

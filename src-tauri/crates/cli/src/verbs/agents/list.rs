@@ -95,7 +95,7 @@ fn row(info: &AgentInfo) -> Vec<Line> {
             };
             Line::of(format!("{}@{}{port}", connection.user, connection.address))
         }
-        _ => Line::default().dim("this computer"),
+        Transport::Local => Line::default().dim("this computer"),
     };
     let labels: Vec<String> = agent
         .labels
