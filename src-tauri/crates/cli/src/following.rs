@@ -3,6 +3,7 @@
 
 use api::{Fault, LogLine, Notice, Topic};
 use engine::Door;
+use std::pin::Pin;
 use tokio::sync::mpsc::Receiver;
 use workflow::{Digest, Run, RunId};
 
@@ -10,9 +11,19 @@ use workflow::{Digest, Run, RunId};
 pub(crate) struct Following {
     door: Door,
     run: Run,
-    /// `None` after a gap: the topic is followed anew before anything else is heard.
-    notices: Option<Receiver<Notice>>,
+    heard: Heard,
 }
+
+/// Where the news come from.
+enum Heard {
+    Notices(Receiver<Notice>),
+    /// After a gap: the topic is followed anew before anything else is heard. The question is kept until it is
+    /// answered. To fold a long run takes the engine longer than the pause between two looks at the clock here, so a
+    /// question that was dropped with each look would be asked, and answered to nobody, for ever.
+    Asking(Pin<Box<dyn Future<Output = Followed> + Send>>),
+}
+
+type Followed = Result<(Run, Receiver<Notice>), Fault>;
 
 /// What was heard.
 #[derive(Debug)]
@@ -32,7 +43,7 @@ impl Following {
         Ok(Following {
             door: door.clone(),
             run,
-            notices: Some(notices),
+            heard: Heard::Notices(notices),
         })
     }
 
@@ -53,11 +64,17 @@ impl Following {
     /// # Errors
     /// The engine cannot be followed any more.
     pub(crate) async fn next(&mut self) -> Result<News, Fault> {
-        let Some(notices) = &mut self.notices else {
-            let (run, notices) = follow(&self.door, self.run.id()).await?;
-            self.run = run;
-            self.notices = Some(notices);
-            return Ok(News::Moved);
+        let notices = match &mut self.heard {
+            Heard::Notices(notices) => notices,
+            Heard::Asking(question) => {
+                let answer = question.as_mut().await;
+                // Whoever asks after an error asks a new question: this one is answered.
+                self.ask_again();
+                let (run, notices) = answer?;
+                self.run = run;
+                self.heard = Heard::Notices(notices);
+                return Ok(News::Moved);
+            }
         };
         Ok(match notices.recv().await {
             Some(Notice::Snapshot(run)) => {
@@ -68,7 +85,7 @@ impl Following {
                 let seq = self.run.seq();
                 for record in records.iter().filter(|record| record.seq > seq) {
                     if self.run.apply(record).is_err() {
-                        self.notices = None;
+                        self.ask_again();
                         break;
                     }
                 }
@@ -78,14 +95,19 @@ impl Following {
             Some(Notice::Board { .. } | Notice::Row { .. } | Notice::Engine(_)) => News::Nothing,
             // The engine may have moved to another process; where there is none, asking again says so.
             Some(Notice::Gap(_)) | None => {
-                self.notices = None;
+                self.ask_again();
                 News::Nothing
             }
         })
     }
+
+    fn ask_again(&mut self) {
+        let (door, id) = (self.door.clone(), self.run.id().clone());
+        self.heard = Heard::Asking(Box::pin(async move { follow(&door, &id).await }));
+    }
 }
 
-async fn follow(door: &Door, id: &RunId) -> Result<(Run, Receiver<Notice>), Fault> {
+async fn follow(door: &Door, id: &RunId) -> Followed {
     let mut notices = door.follow(Topic::Run(id.clone())).await?;
     loop {
         match notices.recv().await {

@@ -80,9 +80,8 @@ async fn one_command(client: &Client, many: usize) {
             .bar_s(20.0 * many as f64 / 1000.0)
             .print();
         Row::of("  on kept connections", &kept).print();
-        let each = after.saturating_sub(before) as f64 / many as f64;
         println!(
-            "  memory an agent, kept                   {each:>8.0} KiB          bar: <= 100 KiB"
+            "  memory of each further agent, kept      {each:>8.0} KiB              bar: <= 100 KiB"
         );
         client.renew().await;
     }

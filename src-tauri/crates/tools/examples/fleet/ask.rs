@@ -120,7 +120,7 @@ impl Client {
     pub(crate) async fn probe(&self, numbers: Range<usize>) {
         self.all(
             "agent.probe",
-            count,
+            numbers,
             |agent| json!({ "hostname": agent.agent_id, "connection": connection(agent) }),
         )
         .await;
@@ -130,7 +130,7 @@ impl Client {
     pub(crate) async fn snapshot(&self, numbers: Range<usize>) {
         self.all(
             "agent.snapshot",
-            count,
+            numbers,
             |agent| json!({ "agent_id": agent.agent_id }),
         )
         .await;
@@ -140,7 +140,7 @@ impl Client {
     pub(crate) async fn scan(&self, numbers: Range<usize>) {
         self.all(
             "agent.scan_keys",
-            count,
+            numbers,
             |agent| json!({ "hostname": agent.agent_id, "connection": connection(agent) }),
         )
         .await;
