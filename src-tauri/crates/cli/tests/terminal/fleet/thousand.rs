@@ -13,7 +13,7 @@ use std::{
 };
 
 /// Everything together may take so long.
-const LONGEST: Duration = Duration::from_secs(600);
+const LONGEST: Duration = Duration::from_secs(900);
 
 const PROFILE: &str = "\
 apiVersion: countersign/v1
