@@ -191,10 +191,10 @@ fn ports(agents: &Arc<Agents>) -> Arc<Ports> {
 }
 
 fn connection(agent: &Agent) -> Json {
-    match &agent.transport {
-        Transport::Ssh(connection) => serde_json::to_value(connection).unwrap(),
-        other => panic!("{other:?}"),
-    }
+    let Transport::Ssh(connection) = &agent.transport else {
+        panic!("{agent:?} is not reached by ssh");
+    };
+    serde_json::to_value(connection).unwrap()
 }
 
 async fn ask(tool: Arc<dyn ReadTool>, args: Json, name: String, ports: Arc<Ports>) {
