@@ -1,7 +1,7 @@
 //! agent.update_labels, agent.drain and agent.undrain: one field of an agent's row becomes another one. Nothing is
 //! changed on the host.
 
-use super::home::{HomeSpec, HomeTool, Planned, difference, row_fact};
+use super::home::{HomeSpec, HomeTool, Plan, Planned, difference, row_fact};
 use super::register::target;
 use crate::{BoxFuture, Context, fault::arguments};
 use fleet::{Agent, AgentState, Transport};
@@ -116,7 +116,7 @@ fn moved(
     title: &'static str,
     description: &'static str,
     inverse: &'static str,
-    plan: for<'a> fn(&'a Json, &'a Context) -> BoxFuture<'a, Result<Planned, ToolError>>,
+    plan: Plan,
 ) -> HomeTool {
     HomeTool::new(HomeSpec {
         name,

@@ -31,7 +31,9 @@ pub(super) struct Planned {
     pub(super) output: Json,
 }
 
-type Plan = for<'a> fn(&'a Json, &'a Context) -> BoxFuture<'a, Result<Planned, ToolError>>;
+/// Finds out what a call would change.
+pub(super) type Plan =
+    for<'a> fn(&'a Json, &'a Context) -> BoxFuture<'a, Result<Planned, ToolError>>;
 
 /// A tool that changes the fleet's home.
 pub(crate) struct HomeTool {

@@ -1,7 +1,7 @@
 //! agent.scan_keys reads a host's key without logging in; agent.trust_key and agent.untrust_key keep which key a person
 //! trusts for a host. A key that changed or was revoked is an error with file and line: nobody is asked to trust it.
 
-use super::home::{HomeSpec, HomeTool, Planned};
+use super::home::{HomeSpec, HomeTool, Plan, Planned};
 use crate::known_hosts::{self, Trust};
 use crate::{BoxFuture, Context, ReadTool, fault::arguments, fault::fault, transport};
 use fleet::Connection;
@@ -150,7 +150,7 @@ fn key_tool(
     title: &'static str,
     description: &'static str,
     inverse: &'static str,
-    plan: for<'a> fn(&'a Json, &'a Context) -> BoxFuture<'a, Result<Planned, ToolError>>,
+    plan: Plan,
 ) -> HomeTool {
     HomeTool::new(HomeSpec {
         name,

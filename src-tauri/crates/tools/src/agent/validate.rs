@@ -3,7 +3,7 @@
 
 use super::schemas::HOSTNAME_CHARS;
 use crate::{BoxFuture, Context, ReadTool, fault::arguments, fault::fault, ssh_config};
-use fleet::{AgentState, Connection, Credential, Transport, Via};
+use fleet::{Agent, AgentState, Connection, Credential, Transport, Via};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -114,9 +114,12 @@ impl ReadTool for AgentValidate {
                 super::check_label(name, value)?;
             }
             let (connection, notes) = connection(&asked).await?;
-            let conflicts = conflicts(&hostname, &connection, context).await?;
-            let known = context.ports.inventory.agent(&hostname).await?;
-            let is_candidate = known.is_some_and(|agent| agent.state == AgentState::Candidate);
+            let agents = context.ports.inventory.agents().await?;
+            let conflicts = conflicts(&hostname, &connection, &agents);
+            let is_candidate = agents.iter().any(|agent| {
+                agent.state == AgentState::Candidate
+                    && agent.agent_id.eq_ignore_ascii_case(&hostname)
+            });
             // Behind another host or program, only that one knows the name.
             let addresses = if connection.jumps.is_empty() && connection.via == Via::Ssh {
                 look_up(&connection.address, connection.port).await?
@@ -233,16 +236,12 @@ async fn connection(asked: &Arguments) -> Result<(Connection, Vec<String>), Tool
 }
 
 /// Agents that have the name, or are reached at the same place by the same user.
-async fn conflicts(
-    hostname: &str,
-    connection: &Connection,
-    context: &Context,
-) -> Result<Vec<Json>, ToolError> {
+fn conflicts(hostname: &str, connection: &Connection, agents: &[Agent]) -> Vec<Json> {
     let mut found = Vec::new();
-    if hostname == fleet::Agent::THIS_COMPUTER {
+    if hostname == Agent::THIS_COMPUTER {
         found.push(json!({ "agent_id": hostname, "why": "the name is that of this computer" }));
     }
-    for agent in context.ports.inventory.agents().await? {
+    for agent in agents {
         let Transport::Ssh(known) = &agent.transport else {
             continue;
         };
@@ -267,7 +266,7 @@ async fn conflicts(
             }));
         }
     }
-    Ok(found)
+    found
 }
 
 async fn look_up(address: &str, port: u16) -> Result<Vec<String>, ToolError> {
