@@ -12,13 +12,15 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
     time::Duration,
 };
 
+/// The tests here take turns: each makes its key by ssh-keygen, whose arguments the other one would find.
+static TURN: Mutex<()> = Mutex::new(());
 const PASSPHRASE: &str = "canary-PASSPHRASE-4f1d07b2";
 const PASSWORD: &str = "canary-PASSWORD-93ce5a61";
 
@@ -201,6 +203,7 @@ fn check(hosts: &Hosts, desk: &Desk, said: &str, watch: Watch) {
 
 #[test]
 fn secrets_of_the_keychain_stay_there() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(keyring) = Keyring::start() else {
         return;
     };
@@ -277,6 +280,7 @@ fn secrets_of_the_keychain_stay_there() {
 
 #[test]
 fn a_secret_of_the_session_stays_in_its_owner() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(mut hosts) = Hosts::start(0, 1) else {
         return;
     };
