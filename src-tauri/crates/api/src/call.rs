@@ -1,55 +1,17 @@
 //! The table of calls. A row: the call's name, whether it changes something, its reply, its arguments. Everything else
 //! (names for permissions, the window's typed call, the engine's dispatch) is read off this table.
 
+use crate::table::calls;
 use crate::{
-    AgentList, AuditReport, EngineState, HostKeyList, LogPage, OperatorList, SecretState,
-    SecretText, Started, TokenMade, ValidationReport, WorkflowList,
+    AgentHistory, AgentList, AuditReport, DecisionPage, EngineState, FileMade, HistoryPage,
+    HostKeyList, LogPage, OperatorList, ReportForm, SecretState, SecretText, SourceText, Started,
+    TokenMade, ValidationReport, WorkflowList,
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
-use workflow::{Decision, Digest, DoubtAnswer, GateId, Run, RunId, RunSummary, StepKey};
-
-/// One call of the table.
-pub trait Call: Serialize + DeserializeOwned {
-    /// Its name: of the Tauri command, the permission and the line on the socket.
-    const NAME: &'static str;
-    /// What it gives.
-    type Reply: Serialize + DeserializeOwned;
-}
-
-/// A row of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CallInfo {
-    /// The call's name.
-    pub name: &'static str,
-    /// Can it change a run or the data folder?
-    pub changes: bool,
-}
-
-macro_rules! calls {
-    ($( $(#[$doc:meta])* $changes:literal $name:ident as $call:ident -> $reply:ty { $( $(#[$field_doc:meta])* $field:ident : $type:ty ),* $(,)? } )*) => {
-        $(
-            $(#[$doc])*
-            #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-            pub struct $call { $( $(#[$field_doc])* pub $field: $type, )* }
-            impl Call for $call {
-                const NAME: &'static str = stringify!($name);
-                type Reply = $reply;
-            }
-        )*
-        /// Every call.
-        pub const CALLS: &[CallInfo] = &[ $( CallInfo { name: stringify!($name), changes: $changes } ),* ];
-
-        /// Hands a name and JSON arguments to the typed handler of that call. `$handler` is a macro that takes the
-        /// call's type: see `engine::dispatch`.
-        #[macro_export]
-        macro_rules! for_each_call {
-            ($handler:ident) => { $( $handler!($name, $call); )* };
-        }
-    };
-}
+use workflow::{Decision, Digest, DoubtAnswer, GateId, Run, RunId, RunState, RunSummary, StepKey};
 
 calls! {
+    CALLS for_each_call;
     /// The workflows that can be started, with what is wrong with broken files.
     false workflows as Workflows -> WorkflowList {}
     /// Starts a workflow.
@@ -64,10 +26,40 @@ calls! {
         /// At most so many.
         limit: u32,
     }
+    /// Runs that match, the newest first.
+    false search_runs as SearchRuns -> HistoryPage {
+        /// Words that all stand in what a row says (title, workflow, run, who started it, why it failed) or together in
+        /// a line of one of its logs; empty: any run.
+        text: String,
+        /// In any of these states; empty: in any state.
+        states: Vec<RunState>,
+        /// Of this workflow (its id).
+        workflow: Option<String>,
+        /// Started at or after this time, in microseconds since 1970 (UTC).
+        since_us: Option<i64>,
+        /// Only runs after this one in the list: the last one of the page before.
+        before: Option<RunId>,
+        /// At most so many; 0: 100.
+        limit: u32,
+    }
+    /// What was decided at gates, the newest first.
+    false decisions as Decisions -> DecisionPage {
+        /// Only decisions before this one: the `seq` of the last one of the page before.
+        before: Option<u64>,
+        /// At most so many; 0: 100.
+        limit: u32,
+    }
     /// The agents, this computer first, each with its last snapshot judged.
     false agents as Agents -> AgentList {
         /// Only those that a label selector matches (`environment=production,!gpu`); empty: all.
         selector: String,
+    }
+    /// What an agent said of itself last, and how its measures went.
+    false agent_history as ShowAgent -> AgentHistory {
+        /// Its id.
+        agent_id: String,
+        /// Measures of so many hours back.
+        hours: u32,
     }
     /// The host keys that were trusted in this program.
     false host_keys as HostKeys -> HostKeyList {}
@@ -126,6 +118,23 @@ calls! {
         /// From this byte on.
         from: u64,
     }
+    /// The text of a workflow: of a built-in, or of a file of the definitions folder, broken ones included.
+    false workflow_source as WorkflowSource -> SourceText {
+        /// The id of a workflow, or the name of a file as findings have it.
+        name: String,
+    }
+    /// Writes the report of a run into the folder for downloads; an earlier file is not overwritten.
+    true export_report as ExportReport -> FileMade {
+        /// The run.
+        run: RunId,
+        /// As what.
+        form: ReportForm,
+    }
+    /// Writes a copy of everything that runs have left, whole even while runs go on, into a file of the backups folder.
+    true back_up as BackUp -> FileMade {}
+    /// Writes what a maintainer needs to understand a fault into a file: versions, counts, states, log lines of the
+    /// program; no secrets, no values of runs, no host names.
+    true diagnostics as Diagnostics -> FileMade {}
     /// What is wrong with a workflow file.
     false validate as Validate -> ValidationReport {
         /// The name to print in findings.

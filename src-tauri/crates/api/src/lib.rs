@@ -3,13 +3,17 @@
 //! permissions, and the engine's dispatch all come from it.
 
 mod call;
+mod desktop;
 mod fault;
 mod notice;
 mod reply;
 mod secret;
+mod table;
 
 pub use call::*;
+pub use desktop::*;
 pub use fault::Fault;
 pub use notice::{Batch, LogLine, LogStream, Notice, Topic};
 pub use reply::*;
 pub use secret::{SecretPlace, SecretState, SecretText};
+pub use table::{Call, CallInfo};

@@ -1,10 +1,10 @@
 //! What calls give, where the core has no type for it.
 
 use crate::LogLine;
-use fleet::{Agent, Finding as AgentFinding};
+use fleet::{Agent, Finding as AgentFinding, Snapshot};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use workflow::{Digest, Risk, RunId};
+use workflow::{Actor, Digest, GateId, Risk, RunId, RunSummary};
 
 /// The workflows that can be started.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +42,116 @@ pub struct WorkflowInfo {
     pub shadows_builtin: bool,
     /// The digest of its resolved model: what a run pins.
     pub digest: Digest,
+}
+
+/// A page of the history.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HistoryPage {
+    /// The newest first.
+    pub rows: Vec<HistoryRow>,
+    /// How many match in all, this page and those before and after it.
+    pub total: u64,
+    /// There are more after the last row.
+    pub more: bool,
+}
+
+/// A run that matches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HistoryRow {
+    /// Its row.
+    pub summary: RunSummary,
+    /// The line of a log in which the words were found. Text from hosts: show it escaped.
+    pub line: Option<String>,
+}
+
+/// A page of decisions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DecisionPage {
+    /// The newest first.
+    pub rows: Vec<DecisionRow>,
+    /// There are more after the last row.
+    pub more: bool,
+}
+
+/// How a question at a gate ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DecisionRow {
+    /// Its place in the journal.
+    pub seq: u64,
+    /// The run.
+    pub run: RunId,
+    /// The title of the run's workflow.
+    pub workflow: String,
+    /// The gate.
+    pub gate: GateId,
+    /// Which card of it.
+    pub revision: u32,
+    /// The question.
+    pub question: String,
+    /// `approve`, `drop`, `edit`, `skip`, `redo`, `reject`, or `expired` where nobody answered in time.
+    pub answer: String,
+    /// The reason of a reject, the feedback of a redo.
+    pub words: Option<String>,
+    /// Who answered.
+    pub by: Actor,
+    /// When the card was shown first, in microseconds since 1970 (UTC).
+    pub opened_at_us: i64,
+    /// When it was answered.
+    pub at_us: i64,
+}
+
+/// An agent's last snapshot and its measures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgentHistory {
+    /// What it said of itself last; none before its first health check.
+    pub snapshot: Option<Snapshot>,
+    /// When that was taken, in microseconds since 1970 (UTC).
+    pub taken_at_us: Option<i64>,
+    /// Its measures, by name.
+    pub series: Vec<MeasureSeries>,
+}
+
+/// One measure of an agent in the course of time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeasureSeries {
+    /// What, as the measures of findings are named.
+    pub name: String,
+    /// In which unit.
+    pub unit: String,
+    /// Microseconds since 1970 (UTC) and value, the oldest first; at most about 200, thinned out evenly.
+    pub points: Vec<(i64, f64)>,
+}
+
+/// The text of a workflow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceText {
+    /// `built-in`, or the file.
+    pub origin: String,
+    /// The text.
+    pub text: String,
+    /// What is wrong with it.
+    pub findings: Vec<Finding>,
+}
+
+/// A file that was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileMade {
+    /// Where it is.
+    pub path: String,
+    /// How long it is.
+    pub bytes: u64,
+    /// What is in it and what was left out, a sentence each.
+    pub says: Vec<String>,
+}
+
+/// As what a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportForm {
+    /// Markdown, as the run gave it.
+    Markdown,
+    /// One HTML file without scripts, for a browser or a printer.
+    Html,
 }
 
 /// The agents.
