@@ -182,7 +182,7 @@ fn next_gate_key(live: Live, waiting: Memo<Vec<Waiting>>) {
         }
         waiting.with_untracked(|waiting| {
             if let Some(next) = next_after(waiting, last.get_value().as_deref()) {
-                last.set_value(Some(name(next)));
+                last.set_value(Some(next.name()));
                 show_card(live, next);
             }
         });
@@ -190,14 +190,10 @@ fn next_gate_key(live: Live, waiting: Memo<Vec<Waiting>>) {
     on_cleanup(move || keys.remove());
 }
 
-fn name(waiting: &Waiting) -> String {
-    format!("{} {}", waiting.run, waiting.what)
-}
-
 fn next_after<'a>(waiting: &'a [Waiting], last: Option<&str>) -> Option<&'a Waiting> {
     let after = waiting
         .iter()
-        .position(|one| Some(name(one).as_str()) == last);
+        .position(|one| Some(one.name().as_str()) == last);
     let index = after.map_or(0, |index| (index + 1) % waiting.len());
     waiting.get(index)
 }
@@ -206,9 +202,9 @@ fn next_after<'a>(waiting: &'a [Waiting], last: Option<&str>) -> Option<&'a Wait
 fn announce(announcer: Announcer, waiting: Memo<Vec<Waiting>>) {
     Effect::new(move |before: Option<Vec<String>>| {
         waiting.with(|waiting| {
-            let names: Vec<String> = waiting.iter().map(name).collect();
+            let names: Vec<String> = waiting.iter().map(Waiting::name).collect();
             let known = before.unwrap_or_default();
-            let new = waiting.iter().find(|one| !known.contains(&name(one)));
+            let new = waiting.iter().find(|one| !known.contains(&one.name()));
             if let Some(new) = new {
                 let question = crate::kit::escape::escaped(&new.question);
                 announcer.say_now(&format!("Your approval is needed: {question}"));

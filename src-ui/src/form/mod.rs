@@ -2,6 +2,7 @@
 //! and what the drafts mean is in `schema`, without a browser; the engine validates again and has the last word.
 
 pub mod schema;
+pub mod start;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::kit::{Checkbox, Choice, Disclosure, Field, NumberInput, Select, TextInput, Textarea};
 use schema::{FieldSpec, Kind};
+pub use start::{StartForm, marks};
 
 /// What was typed into each field, and what is wrong with it.
 #[derive(Clone, Copy)]

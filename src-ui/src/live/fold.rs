@@ -183,6 +183,13 @@ pub struct Waiting {
     pub expires_at_us: Option<i64>,
 }
 
+impl Waiting {
+    /// Unique among all that waits.
+    pub fn name(&self) -> String {
+        format!("{} {}", self.run, self.what)
+    }
+}
+
 /// The words of the banner above every screen; `None` while nothing waits.
 pub fn banner_words(waiting: &[Waiting]) -> Option<String> {
     match waiting {

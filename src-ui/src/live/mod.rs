@@ -11,7 +11,7 @@ pub mod words;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use api::{EngineState, Fault, Topic, WorkflowList};
+use api::{AgentList, EngineState, Fault, Topic, WorkflowList};
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::Value as Json;
 use workflow::{Decision, Digest, DoubtAnswer, GateId, Run, RunId, StepKey};
@@ -81,6 +81,8 @@ pub struct Live {
     pub engine: RwSignal<Option<EngineState>>,
     /// The workflows that can be started.
     pub workflows: RwSignal<Fetched<WorkflowList>>,
+    /// The agents, as they were when a screen asked last.
+    pub agents: RwSignal<Fetched<AgentList>>,
     /// The run that the rail shows.
     pub selected: RwSignal<Option<RunId>>,
     /// The run whose card wants the focus as soon as it is shown.
@@ -99,6 +101,7 @@ impl Live {
             board: RwSignal::new(Fetched::Fetching),
             engine: RwSignal::new(None),
             workflows: RwSignal::new(Fetched::Fetching),
+            agents: RwSignal::new(Fetched::Fetching),
             selected: RwSignal::new(None),
             wanted: RwSignal::new(None),
             clock: Clock::new(),
@@ -161,6 +164,34 @@ impl Live {
                 Ok(list) => Fetched::Here(list),
                 Err(fault) => Fetched::Failed(fault),
             });
+        });
+    }
+
+    /// Asks for the agents; what is shown stays until the answer is there.
+    pub fn fetch_agents(self) {
+        spawn_local(async move {
+            let selector = String::new();
+            self.agents.set(match call(api::Agents { selector }).await {
+                Ok(list) => Fetched::Here(list),
+                Err(fault) => Fetched::Failed(fault),
+            });
+        });
+    }
+
+    /// Asks for the agents now, and again whenever a run has come to its end: only runs change them.
+    pub fn keep_agents_fresh(self) {
+        let ended = Memo::new(move |_| {
+            self.board.with(|board| {
+                let rows = board.here().map(|board| board.rows.as_slice());
+                rows.unwrap_or_default()
+                    .iter()
+                    .filter_map(|row| row.ended_at_us)
+                    .max()
+            })
+        });
+        Effect::new(move |_| {
+            ended.track();
+            self.fetch_agents();
         });
     }
 

@@ -9,6 +9,7 @@ pub mod outcome;
 pub mod report;
 pub mod run_rows;
 pub mod stages;
+pub mod start;
 pub mod status;
 
 pub use cancel::CancelRun;
@@ -17,4 +18,5 @@ pub use ending::{FailureNote, Outcome};
 pub use fault::{FaultBar, TileFault};
 pub use report::ReportView;
 pub use run_rows::RunRows;
+pub use start::Starting;
 pub use status::{RunStateMark, status_of};

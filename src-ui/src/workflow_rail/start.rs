@@ -1,19 +1,18 @@
 //! "Select a workflow" and "Start workflow", with the form of its inputs between them.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
-use api::{Fault, WorkflowInfo};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use crate::{
     browser,
-    form::{Drafts, SchemaFields, schema},
+    form::StartForm,
     kit::{
-        Appearance, Badge, Button, Choice, Escaped, Field, Intent, MessageBar, Select, Skeleton,
-        Tone, dynamic, icons,
+        Appearance, Button, Choice, Escaped, Field, Intent, MessageBar, Select, Skeleton, dynamic,
+        icons,
     },
     live::{Fetched, Live},
-    parts::{FaultBar, TileFault},
+    parts::TileFault,
 };
 
 /// Choosing and starting.
@@ -46,6 +45,11 @@ pub fn StartWorkflow(
                 .cloned()
         })
     });
+    let started = Callback::new(move |_| {
+        let _ = chosen.try_set(String::new());
+        set_timeout(|| browser::focus_if_lost("rail"), Duration::ZERO);
+        on_started.run(());
+    });
     view! {
         <div class="start stack">
             {dynamic(move || live.workflows.with(|list| match list {
@@ -62,7 +66,7 @@ pub fn StartWorkflow(
                 </Field>
             </div>
             {dynamic(move || match info.get() {
-                Some(info) => view! { <Form info chosen on_started/> }.into_any(),
+                Some(info) => view! { <StartForm info on_started=started/> }.into_any(),
                 None => view! {
                     <div hidden=move || live.workflows.with(|list| list.here().is_none())>
                         <Button appearance=Appearance::Primary icon=icons::PLAY disabled=true attr:data-testid="start-workflow">"Start workflow"</Button>
@@ -70,55 +74,6 @@ pub fn StartWorkflow(
                 }.into_any(),
             })}
         </div>
-    }
-}
-
-#[component]
-fn Form(info: WorkflowInfo, chosen: RwSignal<String>, on_started: Callback<()>) -> impl IntoView {
-    let live = Live::expect();
-    let specs = schema::fields(&info.inputs);
-    let asks = !specs.is_empty();
-    let drafts = Drafts::new(specs, &BTreeMap::new());
-    let fault = RwSignal::new(None::<Fault>);
-    let busy = RwSignal::new(false);
-    let id = info.id.clone();
-    let start = Callback::new(move |()| {
-        let Some(inputs) = drafts.read() else { return };
-        let id = id.clone();
-        busy.set(true);
-        fault.set(None);
-        spawn_local(async move {
-            let answer = live.start(id, inputs).await;
-            let _ = busy.try_set(false);
-            match answer {
-                Ok(_) => {
-                    let _ = chosen.try_set(String::new());
-                    set_timeout(|| browser::focus_if_lost("rail"), Duration::ZERO);
-                    on_started.run(());
-                }
-                Err(refused) => {
-                    if refused.code == "invalid_inputs" {
-                        drafts.blame(&refused.title);
-                    }
-                    let _ = fault.try_set(Some(refused));
-                }
-            }
-        });
-    });
-    view! {
-        <form class="stack" novalidate on:submit=move |event| { event.prevent_default(); if !busy.get_untracked() { start.run(()); } }>
-            {(!info.description.is_empty()).then(|| view! { <p class="quiet"><Escaped text=info.description.clone()/></p> })}
-            <div class="row">
-                {info.reads_only.then(|| view! { <Badge tone=Tone::Success>"reads only"</Badge> })}
-                {(!info.reads_only).then(|| view! { <Badge tone=Tone::Warning>"asks before it changes anything"</Badge> })}
-                {info.shadows_builtin.then(|| view! { <Badge tone=Tone::Brand>"your file stands in for the built-in"</Badge> })}
-            </div>
-            {asks.then(|| view! { <SchemaFields drafts/> })}
-            <FaultBar fault/>
-            <div class="row">
-                <Button appearance=Appearance::Primary icon=icons::PLAY busy submit=true attr:data-testid="start-workflow">"Start workflow"</Button>
-            </div>
-        </form>
     }
 }
 

@@ -1,7 +1,7 @@
 //! What calls give, where the core has no type for it.
 
 use crate::LogLine;
-use fleet::{Agent, Finding as AgentFinding, Snapshot};
+use fleet::{Agent, Finding as AgentFinding};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use workflow::{Actor, Digest, GateId, Risk, RunId, RunSummary};
@@ -104,7 +104,8 @@ pub struct DecisionRow {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AgentHistory {
     /// What it said of itself last; none before its first health check.
-    pub snapshot: Option<Snapshot>,
+    /// As JSON of `fleet::Snapshot`: it is shown, not judged again.
+    pub snapshot: Option<Json>,
     /// When that was taken, in microseconds since 1970 (UTC).
     pub taken_at_us: Option<i64>,
     /// Its measures, by name.
