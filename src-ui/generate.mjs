@@ -104,8 +104,10 @@ const WANTED = [
 ];
 const themed = (name) => /^(color|shadow)/.test(name);
 const names = Object.keys(webLightTheme).filter((name) => WANTED.some((wanted) => wanted.test(name)));
+// Type is in rem, so that the text size a person chose (the root's font size) reaches it; the root is 16 px without.
+const value = (theme, name) => /^(fontSize|lineHeight)/.test(name) ? `${parseFloat(theme[name]) / 16}rem` : theme[name];
 const block = (theme, keep, indent) =>
-  names.filter(keep).map((name) => `${indent}--${name}: ${theme[name]};\n`).join("");
+  names.filter(keep).map((name) => `${indent}--${name}: ${value(theme, name)};\n`).join("");
 
 // The user's own colours win over ours where the system asks for it. Only system colour keywords here.
 const FORCED = [
@@ -129,7 +131,17 @@ const css = `/* Design tokens of Fluent 2: values from @fluentui/tokens ${versio
 :root {
   --fontFamilyBase: "Segoe UI Variable", "Segoe UI", "Noto Sans", system-ui, -apple-system, sans-serif;
   --fontFamilyMonospace: "Cascadia Mono", Consolas, "Noto Sans Mono", "DejaVu Sans Mono", ui-monospace, monospace;
-${block(webLightTheme, (name) => !themed(name), "  ")}}
+${block(webLightTheme, (name) => !themed(name), "  ")}  --rowHeight: 2.5rem;
+  --logLineHeight: 1.25rem;
+  --controlHeight: 2rem;
+}
+
+/* Ours: what appearance changes beside colours. src/shell/appearance.rs writes the attributes. */
+:root[data-density="compact"] {
+  --rowHeight: 2rem;
+  --logLineHeight: 1.125rem;
+  --controlHeight: 1.75rem;
+}
 
 ${theme(':root, :root[data-theme="light"]', "light", webLightTheme)}
 ${theme(':root[data-theme="dark"]', "dark", webDarkTheme)}

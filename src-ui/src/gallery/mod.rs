@@ -2,12 +2,14 @@
 //! Only in development builds and with the feature `gallery`; it is not a screen of the product.
 
 pub mod forms;
+pub mod lists;
 pub mod parts;
 
 use leptos::prelude::*;
 
 use crate::kit::{Badge, Button, PageHead, Tone};
 use forms::FormParts;
+use lists::ListParts;
 use parts::{ActionParts, MessageParts, StateParts, TextParts};
 
 /// The page.
@@ -23,6 +25,7 @@ pub fn Gallery() -> impl IntoView {
             <ActionParts/>
             <StateParts/>
             <FormParts/>
+            <ListParts/>
             <MessageParts/>
             <TextParts/>
         </div>
