@@ -6,6 +6,8 @@ use wasm_bindgen::JsCast;
 use workflow::RunId;
 
 use crate::{
+    agents,
+    approvals::Approvals,
     browser,
     home::Home,
     kit::{Announcer, Button, Intent, LiveRegions, MessageBar, PageHead, dynamic, icons},
@@ -15,6 +17,7 @@ use crate::{
     runs::Runs,
     shell::{NavItem, RailState, Route, Shell, ThemeState, WaitingBanner},
     workflow_rail::WorkflowRail,
+    workflows,
 };
 
 /// Replaces the skeleton of `index.html` by the app.
@@ -32,22 +35,26 @@ pub(crate) fn mount() {
     }
 }
 
-fn nav() -> Vec<NavItem> {
+fn nav(waiting: Memo<Vec<Waiting>>) -> Vec<NavItem> {
+    let item = |path, label, icons| NavItem {
+        path,
+        also: None,
+        label,
+        icons,
+        count: None,
+    };
     vec![
+        item("/", "Home", (icons::HOME, icons::HOME_FILLED)),
         NavItem {
-            path: "/",
-            also: None,
-            label: "Home",
-            icons: (icons::HOME, icons::HOME_FILLED),
-            count: None,
+            count: Some(Signal::derive(move || waiting.with(Vec::len))),
+            ..item("/approvals", "Approvals", (icons::HAND, icons::HAND_FILLED))
         },
         NavItem {
-            path: "/runs",
             also: Some("/run"),
-            label: "Runs",
-            icons: (icons::HISTORY, icons::HISTORY),
-            count: None,
+            ..item("/runs", "Runs", (icons::HISTORY, icons::HISTORY))
         },
+        item("/workflows", "Workflows", (icons::FLOW, icons::FLOW)),
+        item("/agents", "Agents", (icons::SERVER, icons::SERVER)),
     ]
 }
 
@@ -70,7 +77,7 @@ pub fn App() -> impl IntoView {
     let started = Callback::new(move |()| rail.run_started());
     view! {
         <Shell
-            nav=nav()
+            nav=nav(waiting)
             banner=move || view! { <AboveScreens waiting/> }
             rail=move || view! { <WorkflowRail on_page_of=page_of on_started=started/> }
         >
@@ -84,8 +91,15 @@ fn screen(path: &str, started: Callback<()>) -> AnyView {
     if let Some(run) = path.strip_prefix("/run/") {
         return view! { <RunPage run=RunId(run.to_owned())/> }.into_any();
     }
+    if let Some(rest) = path.strip_prefix("/agents") {
+        return agents::screen(rest);
+    }
+    if let Some(rest) = path.strip_prefix("/workflows") {
+        return workflows::screen(rest);
+    }
     match path {
         "/" => view! { <Home on_started=started/> }.into_any(),
+        "/approvals" => view! { <Approvals/> }.into_any(),
         "/runs" => view! { <Runs/> }.into_any(),
         #[cfg(any(debug_assertions, feature = "gallery"))]
         "/gallery" => view! { <crate::gallery::Gallery/> }.into_any(),

@@ -3,7 +3,9 @@
 //! Below: `kit` (generic widgets), `live` (what comes from the engine), `shell` (the frame). On them `form`, `parts` and
 //! `card`, which screens share. On top a folder by feature; features never import each other, `app` puts them together.
 
+pub mod agents;
 pub mod app;
+pub mod approvals;
 pub mod browser;
 pub mod card;
 pub mod form;
@@ -17,6 +19,7 @@ pub mod run;
 pub mod runs;
 pub mod shell;
 pub mod workflow_rail;
+pub mod workflows;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

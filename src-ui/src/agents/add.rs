@@ -12,11 +12,12 @@ use crate::{
 
 /// The screen.
 #[component]
-pub(super) fn AddAgent() -> impl IntoView {
+pub fn AddAgent() -> impl IntoView {
     let live = Live::expect();
     let starting = Starting::new();
     let text = || RwSignal::new(String::new());
-    let (name, address, port, user, credential, jump) = (text(), text(), text(), text(), text(), text());
+    let (name, address, port, user, credential, jump) =
+        (text(), text(), text(), text(), text(), text());
     let environment = RwSignal::new("staging".to_owned());
     let labels = text();
     let (no_name, no_labels) = (RwSignal::new(None::<String>), RwSignal::new(None::<String>));

@@ -69,7 +69,7 @@ struct Preview {
 
 /// The screen.
 #[component]
-pub(super) fn ImportAgents() -> impl IntoView {
+pub fn ImportAgents() -> impl IntoView {
     let live = Live::expect();
     let starting = Starting::new();
     let sources = RwSignal::new(vec![Source::new(0, "ssh_config")]);
@@ -234,7 +234,9 @@ fn shown(found: &Preview) -> AnyView {
     let title = format!("{} hosts found", found.hosts.len());
     let left = found.left_out.clone();
     let rows = found.hosts.iter().enumerate();
-    let rows: Vec<AnyView> = rows.map(|(number, host)| row(number, host, ticked)).collect();
+    let rows: Vec<AnyView> = rows
+        .map(|(number, host)| row(number, host, ticked))
+        .collect();
     let empty = rows.is_empty();
     view! {
         <Card title>

@@ -13,7 +13,7 @@ use crate::{
 
 /// The dialog.
 #[component]
-pub(super) fn EditLabels(
+pub fn EditLabels(
     /// The agent as it is.
     agent: Agent,
     /// Whether it is open.

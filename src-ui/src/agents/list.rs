@@ -22,7 +22,7 @@ use crate::{
 
 /// The screen.
 #[component]
-pub(super) fn Agents() -> impl IntoView {
+pub fn Agents() -> impl IntoView {
     let live = Live::expect();
     live.keep_agents_fresh();
     let starting = Starting::new();
@@ -30,7 +30,10 @@ pub(super) fn Agents() -> impl IntoView {
     let sort = RwSignal::new(Sort::default());
     let selected = RwSignal::new(None::<String>);
     let fault = Memo::new(move |_| live.agents.with(|list| list.fault().cloned()));
-    let total = Memo::new(move |_| live.agents.with(|list| list.here().map(|list| list.agents.len())));
+    let total = Memo::new(move |_| {
+        live.agents
+            .with(|list| list.here().map(|list| list.agents.len()))
+    });
     let keys = Memo::new(move |_| {
         live.agents.with(|list| {
             let Some(list) = list.here() else {
@@ -41,14 +44,23 @@ pub(super) fn Agents() -> impl IntoView {
             let sort = sort.get();
             found.sort_by(|one, other| {
                 let order = compare(one, other, sort.column);
-                if sort.descending { order.reverse() } else { order }
+                if sort.descending {
+                    order.reverse()
+                } else {
+                    order
+                }
             });
-            found.into_iter().map(|info| info.agent.agent_id.clone()).collect()
+            found
+                .into_iter()
+                .map(|info| info.agent.agent_id.clone())
+                .collect()
         })
     });
     let cells = Arc::new(move |id: &str| {
         live.agents.with(|list| {
-            let of = list.here().and_then(|list| list.agents.iter().find(|info| info.agent.agent_id == id));
+            let of = list
+                .here()
+                .and_then(|list| list.agents.iter().find(|info| info.agent.agent_id == id));
             of.map(|info| cells(live, info)).unwrap_or_default()
         })
     });

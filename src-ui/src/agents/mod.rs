@@ -1,12 +1,12 @@
 //! The hosts that are managed: the list, one agent with what it said of itself, and the two ways in (one host, or the
 //! hosts of an inventory). Everything here that changes something starts a workflow, and a person approves its card.
 
-mod add;
-mod import;
-mod labels;
-mod list;
+pub mod add;
+pub mod import;
+pub mod labels;
+pub mod list;
 mod model;
-mod one;
+pub mod one;
 
 use leptos::prelude::*;
 use serde_json::{Map, Value as Json, json};

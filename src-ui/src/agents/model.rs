@@ -154,7 +154,10 @@ pub(super) fn relabelling(
         .iter()
         .filter(|(name, value)| agent.labels.get(*name) != Some(*value))
         .collect();
-    let gone = agent.labels.keys().filter(|name| !labels.contains_key(*name));
+    let gone = agent
+        .labels
+        .keys()
+        .filter(|name| !labels.contains_key(*name));
     let remove: Vec<&String> = gone.collect();
     let moves = environment != agent.environment;
     if set.is_empty() && remove.is_empty() && !moves {

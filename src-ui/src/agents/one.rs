@@ -16,7 +16,7 @@ use crate::{
         Appearance, Badge, Button, Card, CopyButton, Disclosure, EmptyState, Escaped, Fact, Facts,
         PageHead, Skeleton, Tone, dynamic, icons,
     },
-    live::{Fetched, Live, call, local_point, words},
+    live::{Fetched, Live, call, local_point},
     parts::{DatumView, FaultBar, Starting, TileFault},
 };
 
@@ -25,7 +25,7 @@ const HOURS: u32 = 24;
 
 /// The page.
 #[component]
-pub(super) fn AgentPage(
+pub fn AgentPage(
     /// The agent's id.
     id: String,
 ) -> impl IntoView {
@@ -85,7 +85,8 @@ fn actions(starting: Starting, info: AgentInfo) -> AnyView {
     let busy = starting.busy;
     let agent = info.agent;
     let id = StoredValue::new(agent.agent_id.clone());
-    let run = move |workflow: &'static str| id.with_value(|id| start_for(starting, live, workflow, id));
+    let run =
+        move |workflow: &'static str| id.with_value(|id| start_for(starting, live, workflow, id));
     let check = move |()| {
         let inputs = health_inputs(&id.with_value(|id| format!("name={id}")));
         starting.start(live, super::HEALTH_CHECK, inputs);
@@ -282,7 +283,10 @@ fn course(points: &[(i64, f64)], low: f64, high: f64) -> String {
         };
         format!("{x:.0},{y:.1}")
     };
-    let mut places: Vec<String> = points.iter().map(|(at, value)| place(*at, *value)).collect();
+    let mut places: Vec<String> = points
+        .iter()
+        .map(|(at, value)| place(*at, *value))
+        .collect();
     // A single measurement is a line as long as the time that is known of: the whole.
     if first == last {
         places.push("119,12.0".to_owned());
@@ -291,13 +295,14 @@ fn course(points: &[(i64, f64)], low: f64, high: f64) -> String {
 }
 
 fn reached(agent: &Agent) -> AnyView {
-    let Transport::Ssh(connection) = &agent.transport else {
+    let Transport::Ssh(connection) = agent.transport.clone() else {
         return view! {
             <Card title="How it is reached"><p>"It is this computer: its programs are asked directly."</p></Card>
         }
         .into_any();
     };
     let command = model::ssh_command(agent);
+    let by = via(&connection);
     view! {
         <Card title="How it is reached" aside=move || command.clone().map(|command| view! { <CopyButton text=command label="Copy ssh command"/> })>
             <Facts>
@@ -305,7 +310,7 @@ fn reached(agent: &Agent) -> AnyView {
                 <Fact name="User"><Escaped text=connection.user.clone()/></Fact>
                 <Fact name="Credential"><code><Escaped text=connection.credential.to_string()/></code></Fact>
                 {connection.ssh_alias.clone().map(|alias| view! { <Fact name="ssh config"><Escaped text=alias/></Fact> })}
-                {via(connection)}
+                {by}
                 {(!connection.jumps.is_empty()).then(|| {
                     let hops: Vec<String> = connection.jumps.iter().map(|hop| format!("{}@{}:{}", hop.user, hop.address, hop.port)).collect();
                     view! { <Fact name="Through"><Escaped text=hops.join(", ")/></Fact> }
@@ -326,8 +331,12 @@ fn via(connection: &Connection) -> AnyView {
 }
 
 fn facts(info: &AgentInfo) -> AnyView {
-    let agent = &info.agent;
-    let labels = model::labels_text(&agent.labels);
+    let agent = info.agent.clone();
+    let labels: Vec<AnyView> = model::labels_text(&agent.labels)
+        .lines()
+        .map(str::to_owned)
+        .map(|label| view! { <Badge><Escaped text=label/></Badge>" " }.into_any())
+        .collect();
     let since = info.registered_at_us.map(local_point);
     let run = info.run.clone();
     view! {
@@ -335,9 +344,9 @@ fn facts(info: &AgentInfo) -> AnyView {
             <Facts>
                 <Fact name="Name"><Escaped text=agent.agent_id.clone()/></Fact>
                 <Fact name="Labels">
-                    {if labels.is_empty() { view! { <span class="quiet">"none"</span> }.into_any() } else { labels.lines().map(|label| view! { <Badge><Escaped text=label.to_owned()/></Badge>" " }).collect_view().into_any() }}
+                    {if labels.is_empty() { view! { <span class="quiet">"none"</span> }.into_any() } else { labels.into_any() }}
                 </Fact>
-                {agent.facts.iter().map(|(name, value)| view! { <Fact name=crate::kit::escape::escaped(name)><Escaped text=value.clone()/></Fact> }).collect_view()}
+                {agent.facts.into_iter().map(|(name, value)| view! { <Fact name=crate::kit::escape::escaped(&name)><Escaped text=value/></Fact> }).collect_view()}
                 {since.map(|since| view! { <Fact name="Registered">{since}</Fact> })}
                 {run.map(|run| view! { <Fact name="Changed by"><a href=format!("#/run/{run}")>"its last run"</a></Fact> })}
             </Facts>

@@ -14,7 +14,7 @@ const PAGE: u32 = 50;
 
 /// The list.
 #[component]
-pub(super) fn Decided() -> impl IntoView {
+pub fn Decided() -> impl IntoView {
     let live = Live::expect();
     let rows = RwSignal::new(None::<Vec<DecisionRow>>);
     let (more, busy) = (RwSignal::new(false), RwSignal::new(false));
@@ -83,11 +83,13 @@ pub(super) fn Decided() -> impl IntoView {
 }
 
 fn row(row: &DecisionRow) -> AnyView {
+    let row = row.clone();
     let (tone, icon, words_of) = answer(&row.answer);
+    let words_of = words_of.to_owned();
     let by = format!("{} ({})", row.by.name, row.by.origin);
     view! {
         <tr>
-            <td><Badge tone icon>{words_of.to_owned()}</Badge></td>
+            <td><Badge tone icon>{words_of}</Badge></td>
             <td>
                 <a href=format!("#/run/{}", row.run)><Escaped text=row.question.clone()/></a>
                 <p class="quiet"><Escaped text=row.workflow.clone()/></p>

@@ -1,6 +1,6 @@
 //! What waits for a decision, with its card beside the list, and what was decided, by whom and how long it had waited.
 
-mod decided;
+pub mod decided;
 
 use leptos::prelude::*;
 

@@ -1,8 +1,8 @@
 //! The workflows that can be started, and what is wrong with files that cannot: cards here, and a page for each with
 //! its form, its stages and its text.
 
-mod one;
-mod source;
+pub mod one;
+pub mod source;
 
 use api::{Finding, WorkflowInfo};
 use leptos::{prelude::*, task::spawn_local};
@@ -24,7 +24,8 @@ pub fn screen(rest: &str) -> AnyView {
             Some((file, line)) => (file, line.parse().ok()),
             None => (file, None),
         };
-        let name = js_sys::decode_uri_component(file).map_or_else(|_| file.to_owned(), String::from);
+        let name =
+            js_sys::decode_uri_component(file).map_or_else(|_| file.to_owned(), String::from);
         return view! { <source::SourcePage name line/> }.into_any();
     }
     match rest.strip_prefix('/') {
@@ -42,7 +43,8 @@ fn Workflows() -> impl IntoView {
             let list = list.here()?;
             let words = words.get().to_lowercase();
             let of = list.workflows.iter().filter(|info| {
-                let text = format!("{} {} {}", info.title, info.id, info.description).to_lowercase();
+                let text =
+                    format!("{} {} {}", info.title, info.id, info.description).to_lowercase();
                 words.split_whitespace().all(|word| text.contains(word))
             });
             Some(of.cloned().collect::<Vec<_>>())
@@ -132,7 +134,10 @@ fn Findings() -> impl IntoView {
     });
     dynamic(move || {
         let findings = findings.get();
-        let errors = findings.iter().filter(|one| one.severity == "error").count();
+        let errors = findings
+            .iter()
+            .filter(|one| one.severity == "error")
+            .count();
         (!findings.is_empty()).then(|| {
             let (intent, title) = match errors {
                 0 => (Intent::Info, "Something in workflow files could be better.".to_owned()),

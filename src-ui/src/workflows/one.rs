@@ -8,8 +8,8 @@ use super::source::lines;
 use crate::{
     form::StartForm,
     kit::{
-        Card, CopyButton, Disclosure, EmptyState, Escaped, Fact, Facts, PageHead, Skeleton, dynamic,
-        icons,
+        Card, CopyButton, Disclosure, EmptyState, Escaped, Fact, Facts, PageHead, Skeleton,
+        dynamic, icons,
     },
     live::{Fetched, Live, call},
     parts::TileFault,
@@ -18,7 +18,7 @@ use crate::{
 
 /// The page.
 #[component]
-pub(super) fn WorkflowPage(
+pub fn WorkflowPage(
     /// The workflow's id.
     id: String,
 ) -> impl IntoView {

@@ -12,7 +12,7 @@ use crate::{
 
 /// The page that a finding leads to. It shows the file anew whenever the definitions have changed.
 #[component]
-pub(super) fn SourcePage(
+pub fn SourcePage(
     /// The file, as findings name it.
     name: String,
     /// The line that is looked for, from 1.
@@ -31,7 +31,10 @@ pub(super) fn SourcePage(
             let _ = text.try_set(answer);
             if let Some(line) = line {
                 // The lines must be in the page first.
-                set_timeout(move || _ = browser::focus_id(&line_id(line)), std::time::Duration::ZERO);
+                set_timeout(
+                    move || _ = browser::focus_id(&line_id(line)),
+                    std::time::Duration::ZERO,
+                );
             }
         });
     });
@@ -59,7 +62,11 @@ pub(super) fn lines(source: &SourceText, wanted: Option<u32>) -> AnyView {
     let numbered = source.text.lines().zip(1_u32..);
     let rows: Vec<AnyView> = numbered
         .map(|(text, number)| {
-            let here: Vec<&Finding> = source.findings.iter().filter(|one| one.line == number).collect();
+            let here: Vec<&Finding> = source
+                .findings
+                .iter()
+                .filter(|one| one.line == number)
+                .collect();
             row(number, text, &here, wanted == Some(number))
         })
         .collect();
