@@ -15,6 +15,7 @@ use crate::{
     parts::FaultBar,
     run::RunPage,
     runs::Runs,
+    settings::Settings,
     shell::{NavItem, RailState, Route, Shell, ThemeState, WaitingBanner},
     workflow_rail::WorkflowRail,
     workflows,
@@ -55,6 +56,7 @@ fn nav(waiting: Memo<Vec<Waiting>>) -> Vec<NavItem> {
         },
         item("/workflows", "Workflows", (icons::FLOW, icons::FLOW)),
         item("/agents", "Agents", (icons::SERVER, icons::SERVER)),
+        item("/settings", "Settings", (icons::SETTINGS, icons::SETTINGS)),
     ]
 }
 
@@ -101,6 +103,7 @@ fn screen(path: &str, started: Callback<()>) -> AnyView {
         "/" => view! { <Home on_started=started/> }.into_any(),
         "/approvals" => view! { <Approvals/> }.into_any(),
         "/runs" => view! { <Runs/> }.into_any(),
+        "/settings" => view! { <Settings/> }.into_any(),
         #[cfg(any(debug_assertions, feature = "gallery"))]
         "/gallery" => view! { <crate::gallery::Gallery/> }.into_any(),
         _ => view! {

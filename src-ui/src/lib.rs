@@ -17,6 +17,7 @@ pub mod live;
 pub mod parts;
 pub mod run;
 pub mod runs;
+pub mod settings;
 pub mod shell;
 pub mod workflow_rail;
 pub mod workflows;
