@@ -9,6 +9,7 @@ use crate::{
     agents,
     approvals::Approvals,
     browser,
+    guide::Guide,
     home::Home,
     kit::{Announcer, Button, Intent, LiveRegions, MessageBar, PageHead, dynamic, icons},
     live::{Live, Waiting, banner_words, words},
@@ -56,6 +57,7 @@ fn nav(waiting: Memo<Vec<Waiting>>) -> Vec<NavItem> {
         },
         item("/workflows", "Workflows", (icons::FLOW, icons::FLOW)),
         item("/agents", "Agents", (icons::SERVER, icons::SERVER)),
+        item("/guide", "User guide", (icons::DOCUMENT, icons::DOCUMENT)),
         item("/settings", "Settings", (icons::SETTINGS, icons::SETTINGS)),
     ]
 }
@@ -103,6 +105,7 @@ fn screen(path: &str, started: Callback<()>) -> AnyView {
         "/" => view! { <Home on_started=started/> }.into_any(),
         "/approvals" => view! { <Approvals/> }.into_any(),
         "/runs" => view! { <Runs/> }.into_any(),
+        "/guide" => view! { <Guide/> }.into_any(),
         "/settings" => view! { <Settings/> }.into_any(),
         #[cfg(any(debug_assertions, feature = "gallery"))]
         "/gallery" => view! { <crate::gallery::Gallery/> }.into_any(),

@@ -11,6 +11,7 @@ pub mod card;
 pub mod form;
 #[cfg(any(debug_assertions, feature = "gallery"))]
 pub mod gallery;
+pub mod guide;
 pub mod home;
 pub mod kit;
 pub mod live;

@@ -6,17 +6,14 @@ use api::AgentInfo;
 use leptos::prelude::*;
 use serde_json::Map;
 
-use super::{
-    model::{self, Health},
-    path_of,
-};
+use super::{model, path_of};
 use crate::{
     kit::{
         Appearance, Badge, Button, Column, EmptyState, Escaped, Grid, PageHead, Skeleton, Sort,
         TextInput, dynamic, grid, icons,
     },
     live::{Live, words},
-    parts::{FaultBar, Starting, TileFault},
+    parts::{FaultBar, Health, Starting, TileFault},
     shell::Route,
 };
 

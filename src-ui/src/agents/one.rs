@@ -5,19 +5,14 @@ use api::{AgentHistory, AgentInfo, MeasureSeries};
 use fleet::{Agent, Connection, Finding, Transport, Via};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{
-    crumbs, health_inputs,
-    labels::EditLabels,
-    model::{self, Health},
-    start_for,
-};
+use super::{crumbs, health_inputs, labels::EditLabels, model, start_for};
 use crate::{
     kit::{
         Appearance, Badge, Button, Card, CopyButton, Disclosure, EmptyState, Escaped, Fact, Facts,
         PageHead, Skeleton, Tone, dynamic, icons,
     },
     live::{Fetched, Live, call, local_point},
-    parts::{DatumView, FaultBar, Starting, TileFault},
+    parts::{DatumView, FaultBar, Health, Starting, TileFault},
 };
 
 /// Measures of so many hours are shown.

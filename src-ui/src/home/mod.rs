@@ -1,6 +1,7 @@
 //! The first screen: what waits for the person, the last health check of this computer, the newest runs. Each tile has
 //! its own loading, empty and error state, and fails alone.
 
+pub mod fleet;
 pub mod health;
 pub mod recent;
 pub mod waiting;
@@ -13,6 +14,7 @@ use crate::{
     live::{Fetched, Live},
     parts::FaultBar,
 };
+use fleet::FleetTile;
 use health::HealthTile;
 use recent::RecentTile;
 use waiting::WaitingTile;
@@ -72,6 +74,7 @@ pub fn Home(
                     <div class="home-main"><HealthTile/></div>
                     <div class="home-side">
                         <WaitingTile/>
+                        <FleetTile/>
                         <RecentTile/>
                     </div>
                 }.into_any()
