@@ -4,6 +4,7 @@
 pub mod cancel;
 pub mod datum;
 pub mod ending;
+pub mod export;
 pub mod fault;
 pub mod health;
 pub mod outcome;
@@ -16,6 +17,7 @@ pub mod status;
 pub use cancel::CancelRun;
 pub use datum::DatumView;
 pub use ending::{FailureNote, Outcome};
+pub use export::ExportReport;
 pub use fault::{FaultBar, TileFault};
 pub use health::Health;
 pub use report::ReportView;

@@ -15,8 +15,8 @@ use crate::{
     kit::{Card, CopyButton, Disclosure, Escaped, Fact, Facts, PageHead, Skeleton, dynamic},
     live::{Live, local_point, words},
     parts::{
-        CancelRun, DatumView, FailureNote, Outcome, ReportView, RunStateMark, TileFault, outcome,
-        report,
+        CancelRun, DatumView, ExportReport, FailureNote, Outcome, ReportView, RunStateMark,
+        TileFault, outcome, report,
     },
 };
 use steps::StepList;
@@ -113,7 +113,15 @@ fn End(run: Signal<Option<Arc<Run>>>) -> impl IntoView {
     let report =
         Memo::new(move |_| run.with(|run| run.as_ref().and_then(|run| report::report_of(run))));
     view! {
-        {move || report.get().map(|report| view! { <Card title="Report"><ReportView report/></Card> })}
+        {dynamic(move || report.get().map(|report| {
+            let id = run.with_untracked(|run| run.as_ref().map(|run| run.id().clone()));
+            view! {
+                <Card title="Report">
+                    <ReportView report/>
+                    {id.map(|run| view! { <ExportReport run/> })}
+                </Card>
+            }
+        }))}
         {dynamic(move || over.get().then(|| view! { <Card title="How it ended"><Outcome run/></Card> }))}
     }
 }
