@@ -1,7 +1,7 @@
 //! What is appended to a run in one transaction, and how it is answered. Encoding happens in the caller's thread,
 //! so that the writer only hashes and inserts. Not the transaction: see `ledger.rs`.
 
-use crate::InventoryFault;
+use crate::{InventoryFault, decisions::Turn, search};
 use std::collections::BTreeMap;
 use workflow::{Blob, Digest, Event, FleetChange, Record, RunId, RunSummary, TimerId};
 
@@ -110,6 +110,8 @@ pub(crate) struct Encoded {
     pub(crate) rows: Vec<EncodedRow>,
     /// The changes of the inventory among the records, each with its time.
     pub(crate) fleet: Vec<(i64, FleetChange)>,
+    /// What was asked and answered at gates, each with its place among the records.
+    pub(crate) turns: Vec<(usize, Turn)>,
     pub(crate) blobs: Vec<Blob>,
     pub(crate) definition: Option<Definition>,
     pub(crate) view: EncodedView,
@@ -128,6 +130,7 @@ pub(crate) struct EncodedRow {
 pub(crate) struct EncodedView {
     pub(crate) run: String,
     pub(crate) summary: String,
+    pub(crate) found: search::Found,
     pub(crate) state: &'static str,
     pub(crate) definition: String,
     pub(crate) started_us: i64,
@@ -176,6 +179,7 @@ impl Encoded {
         }
         let mut rows = Vec::with_capacity(records.len());
         let mut fleet = Vec::new();
+        let mut turns = Vec::new();
         for (record, place) in records.iter().zip(expected_run_seq + 1..) {
             if record.run != *run || record.seq != place {
                 return Err(format!(
@@ -183,6 +187,7 @@ impl Encoded {
                     record.seq, record.run
                 ));
             }
+            turns.extend(Turn::of(&record.event).map(|turn| (rows.len(), turn)));
             rows.push(EncodedRow::of(record).map_err(|error| error.to_string())?);
             if let Event::FleetChanged { change, .. } = &record.event {
                 fleet.push((record.at_us, change.clone()));
@@ -196,6 +201,7 @@ impl Encoded {
             expected_run_seq,
             rows,
             fleet,
+            turns,
             blobs,
             definition,
             view,
@@ -239,6 +245,7 @@ impl EncodedView {
         Ok(EncodedView {
             run: summary.run.0.clone(),
             summary: serde_json::to_string(summary)?,
+            found: search::Found::of(summary),
             state: summary.state.word(),
             definition: summary.workflow.clone(),
             started_us: summary.started_at_us,

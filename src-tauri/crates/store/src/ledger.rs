@@ -5,6 +5,7 @@ use crate::{
     Ack, AppendFault, OpenFault,
     append::{Encoded, EncodedRow},
     chain::{self, Hash},
+    decisions::{self, Place},
     fault::code_of,
     inventory, schema, views,
 };
@@ -110,6 +111,7 @@ fn insert_all(conn: &Connection, head: &mut Head, append: &Encoded) -> Result<()
             found: found as u64,
         }));
     }
+    let before = head.seq;
     let mut at_us = 0;
     for row in &append.rows {
         insert_row(conn, head, append, row).map_err(judge)?;
@@ -149,6 +151,18 @@ fn insert_all(conn: &Connection, head: &mut Head, append: &Encoded) -> Result<()
                     fault,
                 })
             })?;
+    }
+    for (at, turn) in &append.turns {
+        let Some(row) = append.rows.get(*at) else {
+            continue;
+        };
+        let place = Place {
+            run: &append.run.0,
+            seq: before + 1 + *at as i64,
+            at_us: row.at_us,
+            actor: &row.actor,
+        };
+        decisions::apply(conn, &place, turn).map_err(judge)?;
     }
     views::write(conn, &append.view).map_err(judge)
 }

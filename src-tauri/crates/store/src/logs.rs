@@ -122,7 +122,7 @@ impl Reader {
 
 /// Every word as a quoted phrase, so that nothing a person types is FTS5 syntax. Run and call are words of the
 /// index too: the filter is an intersection, not a walk through all hits.
-fn match_expression(words: &[&str], wanted: &LogText) -> String {
+pub(crate) fn match_expression(words: &[&str], wanted: &LogText) -> String {
     let quoted: Vec<String> = words.iter().map(|word| quote(word)).collect();
     let mut expression = format!("text : ({}*)", quoted.join(" AND "));
     if let Some(run) = &wanted.run {
@@ -139,7 +139,7 @@ fn quote(word: &str) -> String {
 }
 
 /// The line of a chunk with the most of the words, and where it begins in the chunk.
-fn best_line(body: &[u8], words: &[&str]) -> (usize, String) {
+pub(crate) fn best_line(body: &[u8], words: &[&str]) -> (usize, String) {
     let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
     let mut best = (0, String::new(), 0);
     let mut begins = 0;
@@ -153,6 +153,9 @@ fn best_line(body: &[u8], words: &[&str]) -> (usize, String) {
             .count();
         if found > best.2 || (begins == 0 && best.2 == 0) {
             best = (begins, text.to_owned(), found);
+        }
+        if best.2 == words.len() {
+            break;
         }
         begins += line.len();
     }

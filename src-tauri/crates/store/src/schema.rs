@@ -2,9 +2,9 @@
 //! A newer database is refused, a foreign one is left untouched.
 
 use crate::{
-    OpenFault,
+    OpenFault, WriteFault,
     connection::{self, Durability},
-    files,
+    decisions, files, search,
 };
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
@@ -15,8 +15,13 @@ pub(crate) struct Schema {
     pub(crate) application_id: i32,
     /// Migration n brings version n-1 to n. Never changed once released, only added to.
     pub(crate) migrations: &'static [&'static str],
+    /// What fills new views from what the database holds already, each with the number of its migration.
+    pub(crate) fills: &'static [(u32, Fill)],
     pub(crate) durability: Durability,
 }
+
+/// Fills a view; inside the transaction of the migrations.
+pub(crate) type Fill = fn(&Connection) -> Result<(), WriteFault>;
 
 /// `countersign.db`.
 pub(crate) const JOURNAL: Schema = Schema {
@@ -25,7 +30,9 @@ pub(crate) const JOURNAL: Schema = Schema {
         include_str!("../migrations/journal/0001_first.sql"),
         include_str!("../migrations/journal/0002_signatures.sql"),
         include_str!("../migrations/journal/0003_fleet.sql"),
+        include_str!("../migrations/journal/0004_history.sql"),
     ],
+    fills: &[(4, search::fill), (4, decisions::rebuild)],
     durability: Durability::Full,
 };
 
@@ -33,6 +40,7 @@ pub(crate) const JOURNAL: Schema = Schema {
 pub(crate) const LOGS: Schema = Schema {
     application_id: i32::from_be_bytes(*b"CSlg"),
     migrations: &[include_str!("../migrations/logs/0001_first.sql")],
+    fills: &[],
     durability: Durability::Normal,
 };
 
@@ -43,6 +51,7 @@ pub(crate) const TELEMETRY: Schema = Schema {
         include_str!("../migrations/telemetry/0001_first.sql"),
         include_str!("../migrations/telemetry/0002_snapshot_key.sql"),
     ],
+    fills: &[],
     durability: Durability::Normal,
 };
 
@@ -144,6 +153,14 @@ impl Schema {
             .map_err(failed)?;
         for sql in self.migrations.iter().skip(from as usize) {
             tx.execute_batch(sql).map_err(failed)?;
+        }
+        let missing = from + 1..=self.known();
+        for (_, fill) in self.fills.iter().filter(|(of, _)| missing.contains(of)) {
+            fill(&tx).map_err(|source| OpenFault::Failed {
+                doing: "bring up to date",
+                path: path.to_owned(),
+                source: Box::new(source),
+            })?;
         }
         if from == 0 && self.application_id == JOURNAL.application_id {
             let mut id = [0; 32];

@@ -3,7 +3,10 @@
 
 use crate::{ReadFault, Reader, Store, WriteFault, records::as_i64};
 use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 /// A snapshot as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,6 +207,38 @@ impl Reader {
                 })
                 .map_err(&failed)?;
             points.collect::<Result<_, _>>().map_err(&failed)
+        })
+    }
+
+    /// All series of one agent since a moment, by name, each in the order of time.
+    pub fn series_of(
+        &self,
+        agent_id: &str,
+        since_us: i64,
+    ) -> Result<BTreeMap<String, Vec<SeriesPoint>>, ReadFault> {
+        let failed = ReadFault::sqlite("the series of an agent");
+        // From name to name along the index, and not through all points of all agents.
+        let sql = "WITH RECURSIVE names (name) AS (
+                       SELECT min(name) FROM points UNION ALL
+                       SELECT (SELECT min(name) FROM points WHERE name > names.name) FROM names WHERE name IS NOT NULL)
+                   SELECT points.name, at_us, unit, value FROM names CROSS JOIN points
+                   ON points.name = names.name AND agent_id = ?1 AND at_us >= ?2 ORDER BY points.name, at_us";
+        self.telemetry.with(|conn| {
+            let mut statement = conn.prepare_cached(sql).map_err(&failed)?;
+            let mut rows = statement
+                .query(params![agent_id, since_us])
+                .map_err(&failed)?;
+            let mut series: BTreeMap<String, Vec<SeriesPoint>> = BTreeMap::new();
+            while let Some(row) = rows.next().map_err(&failed)? {
+                let name: String = row.get(0).map_err(&failed)?;
+                series.entry(name).or_default().push(SeriesPoint {
+                    agent_id: agent_id.to_owned(),
+                    at_us: row.get(1).map_err(&failed)?,
+                    unit: row.get(2).map_err(&failed)?,
+                    value: row.get(3).map_err(&failed)?,
+                });
+            }
+            Ok(series)
         })
     }
 }

@@ -1,7 +1,9 @@
 //! The views: rows that lists and timers read, written in the transaction of the records they come from, and
 //! rebuilt from the journal to the same bytes. They never hold anything that the journal does not.
 
-use crate::{ReadFault, ViewRows, WriteFault, append::EncodedView, inventory, records};
+use crate::{
+    ReadFault, ViewRows, WriteFault, append::EncodedView, decisions, inventory, records, search,
+};
 use rusqlite::{Connection, TransactionBehavior, params, types::ValueRef};
 use std::fmt::Write as _;
 use workflow::{Record, RunId};
@@ -28,6 +30,7 @@ pub(crate) fn write(conn: &Connection, view: &EncodedView) -> rusqlite::Result<(
         view.ended_us,
         view.owes
     ])?;
+    search::write(conn, &view.found)?;
     conn.prepare_cached("DELETE FROM gates WHERE run_id = ?1")?
         .execute([&view.run])?;
     for gate in &view.gates {
@@ -51,8 +54,10 @@ pub(crate) fn rebuild(conn: &mut Connection, fold: Fold<'_>) -> Result<u64, Writ
     let tx = conn
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(&failed)?;
-    tx.execute_batch("DELETE FROM timers; DELETE FROM gates; DELETE FROM runs")
-        .map_err(&failed)?;
+    tx.execute_batch(
+        "DELETE FROM timers; DELETE FROM gates; DELETE FROM runs; DELETE FROM history",
+    )
+    .map_err(&failed)?;
     let mut count = 0;
     for run in records::runs_of(&tx)? {
         let mut fault = None;
@@ -72,6 +77,7 @@ pub(crate) fn rebuild(conn: &mut Connection, fold: Fold<'_>) -> Result<u64, Writ
         count += 1;
     }
     inventory::rebuild(&tx)?;
+    decisions::rebuild(&tx)?;
     tx.commit().map_err(&failed)?;
     Ok(count)
 }
@@ -86,6 +92,8 @@ pub(crate) fn dump(conn: &Connection) -> Result<String, ReadFault> {
         ("timers", "run_id, timer"),
         ("agents", "agent_id"),
         ("host_keys", "host, port, key"),
+        ("history", "run_id"),
+        ("decisions", "opened_seq"),
     ] {
         let mut statement = conn
             .prepare(&format!("SELECT * FROM {view} ORDER BY {key}"))

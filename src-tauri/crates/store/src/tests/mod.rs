@@ -5,12 +5,14 @@
 
 mod append;
 mod backup;
+mod decisions;
 mod faults;
 mod inventory;
 mod kill;
 mod logs;
 mod migration;
 mod owner;
+mod search;
 mod signing;
 mod speed;
 mod tamper;

@@ -38,10 +38,31 @@ fn snapshots_and_series_are_kept_until_retention() {
             .collect()
     };
     assert_eq!(values(None, 0), [0.5, 9.0, 2.5]);
+    let other = [Point {
+        name: "disk.used".into(),
+        unit: "bytes".into(),
+        value: 7.0,
+    }];
+    store.save_points("a", 12, &other).unwrap();
+    let of = |agent, since| -> Vec<(String, Vec<f64>)> {
+        let series = read.series_of(agent, since).unwrap().into_iter();
+        let values =
+            |points: Vec<crate::SeriesPoint>| points.iter().map(|point| point.value).collect();
+        series
+            .map(|(name, points)| (name, values(points)))
+            .collect()
+    };
+    let (disk, load) = ("disk.used".to_owned(), "load".to_owned());
+    assert_eq!(
+        of("a", 0),
+        [(disk, vec![7.0]), (load.clone(), vec![0.5, 2.5])]
+    );
+    assert_eq!(of("a", 13), [(load, vec![2.5])]);
+    assert_eq!(of("c", 0), []);
     assert_eq!(values(Some("a"), 11), [2.5]);
     assert_eq!(values(Some("c"), 0), Vec::<f64>::new());
     // The latest snapshot of each agent stays, however old it is.
-    assert_eq!(store.prune_telemetry(15).unwrap(), 2);
+    assert_eq!(store.prune_telemetry(15).unwrap(), 3);
     assert_eq!(
         (read.snapshot(first).unwrap(), values(None, 0)),
         (None, vec![9.0, 2.5])
