@@ -16,6 +16,7 @@ pub(crate) fn call(stage: &Stage, name: &str, args: Json) -> Json {
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let program = "test".to_owned();
         let door = engine::open(OpenOptions {
+            downloads: Some(data_dir.join("downloads")),
             data_dir,
             program,
             secrets: engine::SecretSource::SessionOnly,
@@ -35,6 +36,7 @@ pub(crate) fn fill(stage: &Stage, runs: usize) {
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let program = "test".to_owned();
         let door = engine::open(OpenOptions {
+            downloads: Some(data_dir.join("downloads")),
             data_dir,
             program,
             secrets: engine::SecretSource::SessionOnly,

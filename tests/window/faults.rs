@@ -106,6 +106,7 @@ fn the_window_takes_over_when_the_program_that_owns_the_folder_ends() {
 async fn own(data_dir: &Path) -> engine::Door {
     let data_dir = data_dir.to_owned();
     engine::open(OpenOptions {
+        downloads: Some(data_dir.join("downloads")),
         data_dir,
         program: "test".to_owned(),
         secrets: engine::SecretSource::SessionOnly,

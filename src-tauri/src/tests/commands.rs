@@ -18,6 +18,13 @@ fn arguments(name: &str) -> Json {
     match name {
         "start_run" => json!({ "workflow": "health_check", "inputs": {} }),
         "runs" => json!({ "limit": 10 }),
+        "search_runs" => json!({
+            "text": "\"%* NEAR", "states": ["failed"], "workflow": null, "since_us": 0, "before": null, "limit": 10,
+        }),
+        "decisions" => json!({ "before": null, "limit": 10 }),
+        "agent_history" => json!({ "agent_id": "this-computer", "hours": 24 }),
+        "workflow_source" => json!({ "name": "health_check" }),
+        "export_report" => json!({ "run": "nothing", "form": "html" }),
         "agents" => json!({ "selector": "" }),
         "preview_import" => {
             json!({ "args": { "sources": [{ "kind": "pasted", "text": "web-01" }] } })
@@ -75,6 +82,12 @@ fn every_call_of_the_table_is_a_command_that_the_window_may_use() {
         "workflows",
         "start_run",
         "runs",
+        "search_runs",
+        "decisions",
+        "agent_history",
+        "workflow_source",
+        "back_up",
+        "diagnostics",
         "schema",
         "audit",
         "state",
@@ -215,6 +228,7 @@ fn when_the_owner_ends_the_window_takes_its_place() {
     let owner = super::door(folder.path());
     let data_dir = folder.path().to_owned();
     let options = engine::OpenOptions {
+        downloads: Some(data_dir.join("downloads")),
         data_dir,
         program: "window".to_owned(),
         secrets: engine::SecretSource::SessionOnly,
@@ -242,6 +256,7 @@ fn a_folder_that_is_free_again_is_opened() {
     lock.lock().unwrap();
     let data_dir = folder.path().to_owned();
     let options = engine::OpenOptions {
+        downloads: Some(data_dir.join("downloads")),
         data_dir,
         program: "window".to_owned(),
         secrets: engine::SecretSource::SessionOnly,

@@ -89,6 +89,7 @@ fn door(data_dir: &Path) -> Door {
     let data_dir = data_dir.to_owned();
     let program = "test".to_owned();
     block_on(engine::open(OpenOptions {
+        downloads: Some(data_dir.join("downloads")),
         data_dir,
         program,
         secrets: engine::SecretSource::SessionOnly,

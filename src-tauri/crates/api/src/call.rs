@@ -29,7 +29,8 @@ calls! {
     /// Runs that match, the newest first.
     false search_runs as SearchRuns -> HistoryPage {
         /// Words that all stand in what a row says (title, workflow, run, who started it, why it failed) or together in
-        /// a line of one of its logs; empty: any run.
+        /// a piece of one of its logs; empty: any run. In rows a word may stand anywhere; in logs words are whole, the
+        /// last one may be a beginning, and signs (`%`, `🚀`) are not looked for. Upper and lower case are the same.
         text: String,
         /// In any of these states; empty: in any state.
         states: Vec<RunState>,
@@ -37,7 +38,8 @@ calls! {
         workflow: Option<String>,
         /// Started at or after this time, in microseconds since 1970 (UTC).
         since_us: Option<i64>,
-        /// Only runs after this one in the list: the last one of the page before.
+        /// Only runs after this one in the list: the last one of the page before. After a run that is not known there
+        /// is nothing.
         before: Option<RunId>,
         /// At most so many; 0: 100.
         limit: u32,
@@ -56,9 +58,9 @@ calls! {
     }
     /// What an agent said of itself last, and how its measures went.
     false agent_history as ShowAgent -> AgentHistory {
-        /// Its id.
+        /// Its id; upper and lower case are the same.
         agent_id: String,
-        /// Measures of so many hours back.
+        /// Measures of so many hours back. Measures are kept for 90 days.
         hours: u32,
     }
     /// The host keys that were trusted in this program.
@@ -120,17 +122,19 @@ calls! {
     }
     /// The text of a workflow: of a built-in, or of a file of the definitions folder, broken ones included.
     false workflow_source as WorkflowSource -> SourceText {
-        /// The id of a workflow, or the name of a file as findings have it.
+        /// The id of a workflow, or a file: as findings have it, or its name in the folder.
         name: String,
     }
-    /// Writes the report of a run into the folder for downloads; an earlier file is not overwritten.
+    /// Writes the report of a completed run (its outputs that have Markdown) into the folder for downloads; an earlier
+    /// file is not overwritten.
     true export_report as ExportReport -> FileMade {
         /// The run.
         run: RunId,
         /// As what.
         form: ReportForm,
     }
-    /// Writes a copy of everything that runs have left, whole even while runs go on, into a file of the backups folder.
+    /// Writes a copy of everything that runs have left and of the workflow files, whole even while runs go on, into a new
+    /// folder of the backups folder. It can be opened like a data folder.
     true back_up as BackUp -> FileMade {}
     /// Writes what a maintainer needs to understand a fault into a file: versions, counts, states, log lines of the
     /// program; no secrets, no values of runs, no host names.

@@ -60,7 +60,7 @@ pub struct HistoryPage {
 pub struct HistoryRow {
     /// Its row.
     pub summary: RunSummary,
-    /// The line of a log in which the words were found. Text from hosts: show it escaped.
+    /// The line of a log with the most of the words, where they were found in a log. Text from hosts: show it escaped.
     pub line: Option<String>,
 }
 
@@ -92,11 +92,11 @@ pub struct DecisionRow {
     pub answer: String,
     /// The reason of a reject, the feedback of a redo.
     pub words: Option<String>,
-    /// Who answered.
+    /// Who answered; the engine where nobody did.
     pub by: Actor,
-    /// When the card was shown first, in microseconds since 1970 (UTC).
+    /// When the card was shown, in microseconds since 1970 (UTC).
     pub opened_at_us: i64,
-    /// When it was answered.
+    /// When it was answered, or closed by itself.
     pub at_us: i64,
 }
 
@@ -115,7 +115,8 @@ pub struct AgentHistory {
 /// One measure of an agent in the course of time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MeasureSeries {
-    /// What, as the measures of findings are named.
+    /// The metric, as findings have it (`system.memory.utilization`); where there is one for each mountpoint, processor or
+    /// interface followed by which, as JSON: `system.filesystem.utilization {"mountpoint":"/"}`.
     pub name: String,
     /// In which unit.
     pub unit: String,
@@ -128,18 +129,19 @@ pub struct MeasureSeries {
 pub struct SourceText {
     /// `built-in`, or the file.
     pub origin: String,
-    /// The text.
+    /// The text as it stands now, which may be newer than what can be started; at most 64 KiB. It may be anything: show
+    /// it escaped.
     pub text: String,
     /// What is wrong with it.
     pub findings: Vec<Finding>,
 }
 
-/// A file that was written.
+/// A file that was written; a backup is a folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileMade {
     /// Where it is.
     pub path: String,
-    /// How long it is.
+    /// How big it is.
     pub bytes: u64,
     /// What is in it and what was left out, a sentence each.
     pub says: Vec<String>,

@@ -22,7 +22,7 @@ mod yaml;
 
 pub use document::{Document, Reading, read};
 pub use finding::{Finding, Severity};
-pub use folder::{Definition, Folder, Origin, TestFile};
+pub use folder::{Definition, Folder, Origin, Source, TestFile};
 pub use inputs::inputs_from_text;
 pub use schema::schema;
 pub use testing::{Answer, Case, Test};

@@ -55,6 +55,7 @@ async fn main() {
     std::fs::write(data.join("workflows/note.yaml"), NOTE).unwrap();
     std::fs::write(data.join("workflows/list.yaml"), LIST).unwrap();
     let door = engine::open(OpenOptions {
+        downloads: Some(data.join("downloads")),
         data_dir: data.clone(),
         program: "bench".to_owned(),
         secrets: engine::SecretSource::SessionOnly,

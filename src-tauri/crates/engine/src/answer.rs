@@ -1,9 +1,13 @@
-//! Answering the calls of the table: one function for each, found by its name. Translates; decides nothing.
+//! Answering the calls of the table: one function for each, found by its name. Translates; decides nothing. Those that
+//! look back and those that write files for people stand in files of their own.
+
+mod looking;
+mod making;
 
 use crate::{
     Origin,
     auditing::{self, Memory},
-    clock, faults,
+    clock, faults, history,
     live::{Pending, Reply},
     mailbox::{self, Mailbox, Message},
     people,
@@ -26,6 +30,8 @@ pub(crate) struct Office {
     pub(crate) definitions: Arc<Definitions>,
     pub(crate) mailbox: Mailbox,
     pub(crate) data_dir: PathBuf,
+    /// Where files go that people ask for.
+    pub(crate) downloads: PathBuf,
     pub(crate) world: Arc<World>,
     pub(crate) keychain: Arc<Keychain>,
 }
@@ -68,6 +74,16 @@ pub(crate) fn answer_reading(reader: &Reader, name: &str, args: Json) -> Result<
     match name {
         api::Runs::NAME => typed(args, |call: api::Runs| {
             reading::board(reader, call.limit as usize)
+        }),
+        api::SearchRuns::NAME => typed(args, |call| history::search(reader, call)),
+        api::Decisions::NAME => typed(args, |call: api::Decisions| {
+            history::decisions(reader, call.before, call.limit)
+        }),
+        api::ShowAgent::NAME => typed(args, |call: api::ShowAgent| {
+            history::agent(reader, &call.agent_id, call.hours)
+        }),
+        api::WorkflowSource::NAME => typed(args, |call: api::WorkflowSource| {
+            workflows::source(reader.dir(), &call.name)
         }),
         api::Agents::NAME => typed(args, |call: api::Agents| {
             reading::agents(reader, &call.selector)

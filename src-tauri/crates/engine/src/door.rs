@@ -6,9 +6,9 @@ use crate::{
     descriptors, faults,
     mailbox::{Mailbox, Message},
     main_loop::MainLoop,
+    options::OpenOptions,
     perform::World,
     ports,
-    secrets::SecretSource,
     signing::{self, Signing},
     socket,
     values::StoredValues,
@@ -34,52 +34,6 @@ use tools::Catalogue;
 
 /// How long snapshots and measurements are kept (semantics.md 23); of each agent the latest snapshot stays.
 const TELEMETRY_DAYS: i64 = 90;
-
-/// Which data folder, for which program.
-#[derive(Clone, Debug)]
-pub struct OpenOptions {
-    /// The data folder; it is made when it does not exist.
-    pub data_dir: PathBuf,
-    /// What a second process reads about this one.
-    pub program: String,
-    /// Where secrets come from.
-    pub secrets: SecretSource,
-}
-
-impl OpenOptions {
-    /// The default data folder: `$COUNTERSIGN_DATA_DIR`, else `countersign` in the user's data folder (XDG Base
-    /// Directory Specification; `%APPDATA%` on Windows, `~/Library/Application Support` on macOS). Secrets as
-    /// `$COUNTERSIGN_KEYCHAIN` says.
-    pub fn new(program: &str) -> OpenOptions {
-        OpenOptions {
-            data_dir: default_data_dir(),
-            program: program.to_owned(),
-            secrets: SecretSource::from_environment(),
-        }
-    }
-}
-
-fn default_data_dir() -> PathBuf {
-    let of = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
-    if let Some(dir) = of("COUNTERSIGN_DATA_DIR") {
-        return dir;
-    }
-    let home = of("HOME").unwrap_or_else(|| PathBuf::from("."));
-    let base = if cfg!(windows) {
-        of("APPDATA").unwrap_or_else(|| home.join("AppData/Roaming"))
-    } else if cfg!(target_os = "macos") {
-        home.join("Library/Application Support")
-    } else {
-        of("XDG_DATA_HOME")
-            .filter(|dir| dir.is_absolute())
-            .unwrap_or_else(|| home.join(".local/share"))
-    };
-    base.join("countersign")
-}
 
 /// Who is at the door. Only a person decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,6 +99,7 @@ pub async fn open(options: OpenOptions) -> Result<Door, Fault> {
     descriptors::raise();
     let runtime = Handle::current();
     let dir = options.data_dir.clone();
+    let downloads = options.downloads();
     let keychain = Arc::new(options.secrets.open());
     let opened = tokio::task::spawn_blocking(move || {
         Store::open(
@@ -160,9 +115,11 @@ pub async fn open(options: OpenOptions) -> Result<Door, Fault> {
     match opened {
         Ok(store) => {
             let catalogue = Catalogue::builtin();
-            tokio::task::spawn_blocking(move || own(dir, store, runtime, catalogue, keychain))
-                .await
-                .map_err(faults::internal)?
+            tokio::task::spawn_blocking(move || {
+                own(dir, downloads, store, runtime, catalogue, keychain)
+            })
+            .await
+            .map_err(faults::internal)?
         }
         Err(fault @ OpenFault::InUse { .. }) => match socket::Client::connect(&dir).await {
             Ok(client) => Ok(Door(Inner::Remote(client))),
@@ -201,6 +158,7 @@ pub async fn open_for_secrets(options: OpenOptions) -> Door {
 /// The engine of this process over a store, with these tools and secrets.
 pub(crate) fn own(
     dir: PathBuf,
+    downloads: PathBuf,
     store: Store,
     runtime: Handle,
     catalogue: Catalogue,
@@ -245,6 +203,7 @@ pub(crate) fn own(
         definitions,
         mailbox,
         data_dir: dir.clone(),
+        downloads,
         world: Arc::clone(&world),
         keychain,
     });

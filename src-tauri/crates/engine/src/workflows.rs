@@ -2,7 +2,7 @@
 //! The language itself is the crate `definitions`.
 
 use crate::mailbox::{Mailbox, Message, PinnedDefinition};
-use api::{Fault, Finding, ValidationReport, WorkflowInfo, WorkflowList};
+use api::{Fault, Finding, SourceText, ValidationReport, WorkflowInfo, WorkflowList};
 use definitions::{Catalogue, Definition, Document, Folder, Origin, Severity, Watch};
 use serde_json::Value as Json;
 use std::{
@@ -88,6 +88,15 @@ impl Definitions {
         listed(&self.folder.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The text of a workflow, as it stands now.
+    pub(crate) fn source(&self, name: &str) -> Result<SourceText, Fault> {
+        self.refresh();
+        source_in(
+            &self.folder.read().unwrap_or_else(PoisonError::into_inner),
+            name,
+        )
+    }
+
     /// A file that was written a moment ago counts, whether or not the watch has told of it yet.
     fn refresh(&self) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -151,6 +160,45 @@ fn listed(folder: &Folder) -> WorkflowList {
     }
 }
 
+/// The text of a workflow of a data folder, without opening an engine.
+pub(crate) fn source(data_dir: &Path, name: &str) -> Result<SourceText, Fault> {
+    let catalogue = catalogue(&tools::Catalogue::builtin());
+    source_in(&Folder::open(data_dir.join("workflows"), catalogue), name)
+}
+
+fn source_in(folder: &Folder, name: &str) -> Result<SourceText, Fault> {
+    let source = folder.source(name).ok_or_else(|| {
+        let files = folder.listed().into_iter();
+        let files = files.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+        let known: Vec<String> = folder.definitions().keys().cloned().chain(files).collect();
+        Fault::new(
+            "unknown_workflow",
+            format!("There is no workflow and no workflow file {name}"),
+            format!("There are: {}", known.join(", ")),
+        )
+    })?;
+    let source = source.map_err(|error| {
+        Fault::new(
+            "source_unreadable",
+            format!("The file of {name} cannot be read"),
+            "Look whether it is still there and whether your user may read it",
+        )
+        .with_detail(error.to_string())
+    })?;
+    Ok(SourceText {
+        origin: origin(&source.origin),
+        text: source.text,
+        findings: source.findings.iter().map(finding).collect(),
+    })
+}
+
+fn origin(origin: &Origin) -> String {
+    match origin {
+        Origin::BuiltIn(_) => "built-in".to_owned(),
+        Origin::File(path) => path.display().to_string(),
+    }
+}
+
 /// The workflows of a data folder, without opening an engine: nothing is resumed by looking at a list.
 pub fn workflows(data_dir: &Path) -> WorkflowList {
     listed(&Folder::open(
@@ -179,10 +227,7 @@ fn info(definition: &Definition) -> WorkflowInfo {
         reads_only: definition.workflow.effects.as_deref() == Some(&[EffectClass::Read]),
         inputs: inputs.clone(),
         stages: stages.clone(),
-        origin: match &definition.origin {
-            Origin::BuiltIn(_) => "built-in".to_owned(),
-            Origin::File(path) => path.display().to_string(),
-        },
+        origin: origin(&definition.origin),
         shadows_builtin: definition.derived_from.is_some(),
         digest: definition.digest,
     }

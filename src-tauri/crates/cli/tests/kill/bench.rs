@@ -48,6 +48,7 @@ impl Bench {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let token = runtime.block_on(async {
             let options = engine::OpenOptions {
+                downloads: Some(data.join("downloads")),
                 data_dir: data,
                 program: "test".to_owned(),
                 secrets: engine::SecretSource::SessionOnly,

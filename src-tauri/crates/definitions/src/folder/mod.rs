@@ -3,8 +3,10 @@
 //! of the process.
 
 mod load;
+mod source;
 
 pub(crate) use load::is_definition;
+pub use source::Source;
 
 use crate::finding::{Finding, Severity};
 use crate::testing::Test;

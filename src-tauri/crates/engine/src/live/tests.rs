@@ -82,7 +82,7 @@ async fn an_answer_that_waits_for_its_turn_is_not_performed_again() {
     let (folder, runtime) = (data.clone(), Handle::current());
     let door = tokio::task::spawn_blocking(move || {
         let keychain = Arc::new(keychain::Keychain::session_only());
-        door::own(folder, store, runtime, catalogue, keychain)
+        door::own(folder.clone(), folder, store, runtime, catalogue, keychain)
     })
     .await
     .unwrap()

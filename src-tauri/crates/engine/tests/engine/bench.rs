@@ -126,6 +126,7 @@ impl Bench {
 
 pub(crate) async fn open(data_dir: PathBuf) -> Result<Door, Fault> {
     engine::open(OpenOptions {
+        downloads: Some(data_dir.join("downloads")),
         data_dir,
         program: "test".to_owned(),
         secrets: engine::SecretSource::SessionOnly,
