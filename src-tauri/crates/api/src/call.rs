@@ -136,8 +136,9 @@ calls! {
     /// Writes a copy of everything that runs have left and of the workflow files, whole even while runs go on, into a new
     /// folder of the backups folder. It can be opened like a data folder.
     true back_up as BackUp -> FileMade {}
-    /// Writes what a maintainer needs to understand a fault into a file: versions, counts, states, log lines of the
-    /// program; no secrets, no values of runs, no host names.
+    /// Writes what a maintainer needs to understand a fault into a zip file in the folder for downloads: versions, sizes,
+    /// counts, states, ids and digests of workflows with places and codes of findings; no secrets, no values of runs, no
+    /// host names, no log lines.
     true diagnostics as Diagnostics -> FileMade {}
     /// What is wrong with a workflow file.
     false validate as Validate -> ValidationReport {

@@ -96,6 +96,11 @@ impl Console {
         }
     }
 
+    /// Writes what a maintainer needs to know. Needs no lock.
+    pub(crate) async fn diagnostics(&self) -> Result<api::FileMade, Fault> {
+        engine::diagnostics(&self.options()).await
+    }
+
     /// Is the keychain never asked?
     pub(crate) fn without_keychain(&self) -> bool {
         self.options().secrets == engine::SecretSource::SessionOnly

@@ -45,6 +45,7 @@ const ENVIRONMENT: &str = "\
 Environment:
   COUNTERSIGN_DATA_DIR   the data folder
   COUNTERSIGN_TOKEN      a decider's token, where nobody sits at the door
+  COUNTERSIGN_DOWNLOADS  where files go that you ask for [default: your folder for downloads]
   COUNTERSIGN_KEYCHAIN   session: never ask the keychain, keep secrets in memory only";
 
 /// Run operations workflows; what you approve is what runs

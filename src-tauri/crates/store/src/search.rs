@@ -14,6 +14,9 @@ use workflow::{RunId, RunState, RunSummary};
 /// anybody wait.
 const PIECES: usize = 20_000;
 
+/// How many words are looked for; further ones are left out.
+const WORDS: usize = 32;
+
 /// Which runs to look for.
 #[derive(Clone, Debug, Default)]
 pub struct RunSearch {
@@ -114,7 +117,7 @@ pub(crate) fn write(conn: &Connection, found: &Found) -> rusqlite::Result<()> {
 /// The statement of a search and its values: run, start, and whether the row itself has the words.
 fn statement_of(wanted: &RunSearch, only_rows: bool) -> (String, Vec<Value>) {
     let text = wanted.text.to_lowercase();
-    let words: Vec<&str> = text.split_whitespace().collect();
+    let words: Vec<&str> = text.split_whitespace().take(WORDS).collect();
     // instr and not LIKE: a word may hold % or _.
     let in_row = match words.len() {
         0 => "1".to_owned(),
@@ -206,6 +209,7 @@ impl Reader {
         // The index knows letters and digits only; what holds none of them stands in no log.
         let words: Vec<&str> = text
             .split_whitespace()
+            .take(WORDS)
             .filter(|word| word.chars().any(char::is_alphanumeric))
             .collect();
         if words.is_empty() {
@@ -230,7 +234,7 @@ impl Reader {
     /// The line with the most of the words in a piece of a log; none when the piece was let go meanwhile.
     fn line_in(&self, piece: i64, text: &str) -> Result<Option<String>, ReadFault> {
         let failed = ReadFault::sqlite("a piece of a log");
-        let words: Vec<&str> = text.split_whitespace().collect();
+        let words: Vec<&str> = text.split_whitespace().take(WORDS).collect();
         self.logs.with(|conn| {
             let mut statement = conn
                 .prepare_cached("SELECT body FROM chunks WHERE id = ?1")

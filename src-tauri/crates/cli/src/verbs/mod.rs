@@ -2,12 +2,16 @@
 
 mod agents;
 mod audit;
+mod backup;
 mod cancel;
 mod decide;
+mod decisions;
+mod diagnostics;
 mod doubt;
 mod export;
 mod log;
 mod operators;
+mod restore;
 mod resume;
 mod run;
 mod runs;
@@ -25,8 +29,10 @@ use crate::{
     line::Line,
     load::Loader,
 };
+use api::{Fault, FileMade};
 use clap::Subcommand;
 use engine::Door;
+use serde_json::json;
 use workflow::Run;
 
 /// What can be done.
@@ -46,7 +52,11 @@ pub(crate) enum Verb {
     Cancel(cancel::Cancel),
     Resume(resume::Resume),
     Log(log::Log),
+    Decisions(decisions::Decisions),
     Audit(audit::Audit),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
+    Diagnostics(diagnostics::Diagnostics),
 }
 
 impl Verb {
@@ -73,7 +83,11 @@ impl Verb {
             | Verb::Show(_)
             | Verb::Operators(_)
             | Verb::Log(_)
-            | Verb::Audit(_) => {}
+            | Verb::Decisions(_)
+            | Verb::Audit(_)
+            | Verb::Backup(_)
+            | Verb::Restore(_)
+            | Verb::Diagnostics(_) => {}
         }
         let mut interrupt = console.interrupt.clone();
         tokio::select! {
@@ -91,7 +105,11 @@ impl Verb {
             Verb::Show(show) => show.perform(console).await,
             Verb::Operators(operators) => operators.perform(console).await,
             Verb::Log(log) => log.perform(console).await,
+            Verb::Decisions(decisions) => decisions.perform(console).await,
             Verb::Audit(audit) => audit.perform(console).await,
+            Verb::Backup(backup) => backup.perform(console).await,
+            Verb::Restore(restore) => restore.perform(console).await,
+            Verb::Diagnostics(diagnostics) => diagnostics.perform(console).await,
             Verb::Run(_)
             | Verb::Agents(_)
             | Verb::Decide(_)
@@ -100,6 +118,33 @@ impl Verb {
             | Verb::Resume(_)
             | Verb::Secrets(_) => Ok(Exit::Done),
         }
+    }
+}
+
+/// Does what waits for the disk beside the threads that must not wait.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Fault> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        Fault::new(
+            "internal",
+            "Something went wrong inside Countersign",
+            "Report this as a bug, with the detail",
+        )
+        .with_detail(error.to_string())
+    })?
+}
+
+/// Tells of a file that was written: where it is as the result, what is in it beside.
+fn tell_made(console: &Console, made: &FileMade) {
+    let screen = &console.screen;
+    if screen.json() {
+        screen.object(&json!(made));
+        return;
+    }
+    screen.result(&Line::of(&made.path));
+    for sentence in &made.says {
+        screen.say(&Line::default().dim(sentence));
     }
 }
 

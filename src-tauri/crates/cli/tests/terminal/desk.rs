@@ -118,6 +118,8 @@ impl Desk {
             .env("TZ", "UTC")
             // Nobody's own keychain is asked by a test.
             .env("COUNTERSIGN_KEYCHAIN", "session")
+            // Nor does a file of a test go among somebody's downloads.
+            .env("COUNTERSIGN_DOWNLOADS", self.dir.path().join("downloads"))
             .env("TERM", "xterm")
             .envs(self.keychain.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());

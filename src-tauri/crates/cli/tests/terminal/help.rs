@@ -3,7 +3,7 @@
 
 use crate::desk::Desk;
 
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 18] = [
     "workflows",
     "validate",
     "schema",
@@ -17,7 +17,11 @@ const VERBS: [&str; 14] = [
     "cancel",
     "resume",
     "log",
+    "decisions",
     "audit",
+    "backup",
+    "restore",
+    "diagnostics",
 ];
 
 fn help(arguments: &[&str]) -> String {

@@ -14,5 +14,6 @@ mod help;
 mod interrupted;
 mod journal;
 mod keyring;
+mod looking_back;
 mod secrets;
 mod terminal;

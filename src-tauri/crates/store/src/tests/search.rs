@@ -100,6 +100,8 @@ fn words_are_found_as_they_are_written() {
     ] {
         check(text, numbers);
     }
+    check(&"toy ".repeat(50_000), &all);
+    check(&"\"* ".repeat(50_000), &[]);
     let found = store.read().search_runs(&wanted("disk full")).unwrap();
     let lines: Vec<Option<&str>> = found.rows.iter().map(|(_, line)| line.as_deref()).collect();
     assert_eq!(lines, [Some("Disk FULL on /var"), None]);
@@ -169,7 +171,10 @@ fn filters_hold_together_and_pages_have_neither_gap_nor_repeat() {
 
 /// The bar of the history: 150 ms for 95 of 100 searches over 10,000 runs, here without optimisation.
 #[test]
-#[expect(clippy::print_stderr, reason = "a measurement for whoever reads the log")]
+#[expect(
+    clippy::print_stderr,
+    reason = "a measurement for whoever reads the log"
+)]
 fn ten_thousand_runs_are_searched_within_the_bar() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
