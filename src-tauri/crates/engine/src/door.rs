@@ -290,13 +290,13 @@ impl Door {
     /// can be resumed.
     pub async fn close(self) {
         let Inner::Local(local) = &self.0 else { return };
-        if let Some(server) = local
+        let server = local
             .server
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
-            server.stop();
+            .take();
+        if let Some(server) = server {
+            server.stop().await;
         }
         let Some(office) = local
             .office

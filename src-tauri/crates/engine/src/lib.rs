@@ -6,6 +6,7 @@ mod answer;
 mod auditing;
 mod backup;
 mod clock;
+mod descent;
 mod descriptors;
 mod diagnostics;
 mod door;

@@ -2,14 +2,20 @@
 //! line: a call with its reply, or a topic with its notices. Not HTTP, not for other computers.
 //! A named pipe on Windows comes when Windows is built.
 
-use crate::{Origin, answer::Office, faults};
-use api::{Fault, Notice, Topic};
+use crate::{
+    Origin,
+    answer::Office,
+    descent::{self, Kin},
+    faults,
+};
+use api::{Call, Fault, Notice, Topic};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
@@ -17,12 +23,23 @@ use tokio::{
     runtime::Handle,
     sync::mpsc,
     task::{JoinHandle, JoinSet},
+    time::timeout,
 };
+use tokio_util::sync::CancellationToken;
 
 /// The name of the socket in the data folder.
 const NAME: &str = "countersign.sock";
 /// The longest request, in bytes: an input of a workflow may be a file.
 const REQUEST_BYTES: u64 = 8 << 20;
+/// How long requests under way may take to be answered when the owner ends.
+const CLOSING: Duration = Duration::from_secs(2);
+/// What only a person may do, or somebody to whom a person gave a token: not a program that the owner has started.
+const DECISIONS: [&str; 3] = [
+    api::Decide::NAME,
+    api::ResolveDoubt::NAME,
+    // Who makes a token can decide with it.
+    api::MakeToken::NAME,
+];
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -49,6 +66,7 @@ enum Reply {
 pub(crate) struct Server {
     path: PathBuf,
     accepting: JoinHandle<()>,
+    closing: CancellationToken,
 }
 
 impl Server {
@@ -72,50 +90,75 @@ impl Server {
         let _context = runtime.enter();
         let listener = UnixListener::bind(&path)?;
         std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-        let accepting = runtime.spawn(async move {
-            let mut clients = JoinSet::new();
-            loop {
-                tokio::select! {
-                    accepted = listener.accept() => match accepted {
-                        Ok((stream, _)) => {
-                            let office = Arc::clone(&office);
-                            clients.spawn(async move {
-                                if let Err(error) = serve(stream, &office).await {
-                                    tracing::debug!(%error, "a client went away");
-                                }
-                            });
-                        }
-                        Err(error) => {
-                            tracing::warn!(%error, "the socket does not accept any more");
-                            return;
-                        }
-                    },
-                    Some(_) = clients.join_next() => {}
-                }
-            }
-        });
-        Ok(Some(Server { path, accepting }))
+        let closing = CancellationToken::new();
+        let accepting = runtime.spawn(accept(listener, office, closing.clone()));
+        Ok(Some(Server {
+            path,
+            accepting,
+            closing,
+        }))
     }
 
-    pub(crate) fn stop(&self) {
-        self.accepting.abort();
+    /// Takes no more requests; those under way get their answers, within a bound.
+    pub(crate) async fn stop(mut self) {
         // The next owner removes it as well.
         let _ = std::fs::remove_file(&self.path);
+        self.closing.cancel();
+        if timeout(CLOSING, &mut self.accepting).await.is_err() {
+            tracing::warn!("a request was not answered in time");
+            self.accepting.abort();
+        }
     }
 }
 
-async fn serve(stream: UnixStream, office: &Office) -> io::Result<()> {
-    let peer = stream.peer_cred()?.uid();
-    if peer != rustix::process::getuid().as_raw() {
+/// Serves clients until the owner ends, then until each has its answer.
+async fn accept(listener: UnixListener, office: Arc<Office>, closing: CancellationToken) {
+    let mut clients = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = closing.cancelled() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    let (office, closing) = (Arc::clone(&office), closing.clone());
+                    clients.spawn(async move {
+                        if let Err(error) = serve(stream, &office, &closing).await {
+                            tracing::debug!(%error, "a client went away");
+                        }
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the socket does not accept any more");
+                    break;
+                }
+            },
+            Some(_) = clients.join_next() => {}
+        }
+    }
+    drop(listener);
+    while clients.join_next().await.is_some() {}
+}
+
+async fn serve(stream: UnixStream, office: &Office, closing: &CancellationToken) -> io::Result<()> {
+    let peer = stream.peer_cred()?;
+    if peer.uid() != rustix::process::getuid().as_raw() {
         return Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
             "another user",
         ));
     }
+    // Now, not when it decides: its parents may have ended by then.
+    let kin = descent::kin(peer.pid());
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(tokio::io::AsyncReadExt::take(reader, REQUEST_BYTES));
     let mut line = String::new();
-    while reader.read_line(&mut line).await? > 0 {
+    loop {
+        let read = tokio::select! {
+            () = closing.cancelled() => return Ok(()),
+            read = reader.read_line(&mut line) => read?,
+        };
+        if read == 0 {
+            return Ok(());
+        }
         match serde_json::from_str(&line) {
             Err(error) => {
                 let fault = Fault::new(
@@ -127,7 +170,11 @@ async fn serve(stream: UnixStream, office: &Office) -> io::Result<()> {
                 write(&mut writer, &Reply::Fault(fault)).await?;
             }
             Ok(Request::Call { name, args, origin }) => {
-                let reply = match office.dispatch(&name, args, origin).await {
+                let answer = match may(kin, &name) {
+                    Ok(()) => office.dispatch(&name, args, origin).await,
+                    Err(fault) => Err(fault),
+                };
+                let reply = match answer {
                     Ok(done) => Reply::Done(done),
                     Err(fault) => Reply::Fault(fault),
                 };
@@ -135,19 +182,48 @@ async fn serve(stream: UnixStream, office: &Office) -> io::Result<()> {
             }
             Ok(Request::Follow { topic }) => match office.follow(topic).await {
                 Err(fault) => write(&mut writer, &Reply::Fault(fault)).await?,
-                Ok(mut notices) => {
-                    // A connection that follows does nothing else.
-                    while let Some(notice) = notices.recv().await {
-                        write(&mut writer, &Reply::Notice(Box::new(notice))).await?;
-                    }
-                    return Ok(());
-                }
+                Ok(notices) => return pass_on(notices, &mut writer, closing).await,
             },
         }
         line.clear();
         reader.get_mut().set_limit(REQUEST_BYTES);
     }
-    Ok(())
+}
+
+/// May the process at the other end make this call?
+fn may(kin: Kin, name: &str) -> Result<(), Fault> {
+    match kin {
+        _ if !DECISIONS.contains(&name) => Ok(()),
+        Kin::Other => Ok(()),
+        Kin::Descendant => Err(Fault::new(
+            "descendant",
+            "A program that Countersign has started cannot decide",
+            "Decide in the window, or at a terminal that you have opened yourself",
+        )),
+        Kin::Gone => Err(Fault::new(
+            "descendant",
+            "Who asks cannot be seen, so it cannot decide: Countersign may have started it",
+            "Decide in the window, or at a terminal that you have opened yourself",
+        )),
+    }
+}
+
+/// A connection that follows does nothing else.
+async fn pass_on(
+    mut notices: mpsc::Receiver<Notice>,
+    writer: &mut (impl tokio::io::AsyncWrite + Unpin),
+    closing: &CancellationToken,
+) -> io::Result<()> {
+    loop {
+        let notice = tokio::select! {
+            () = closing.cancelled() => return Ok(()),
+            notice = notices.recv() => notice,
+        };
+        match notice {
+            Some(notice) => write(writer, &Reply::Notice(Box::new(notice))).await?,
+            None => return Ok(()),
+        }
+    }
 }
 
 async fn write(writer: &mut (impl tokio::io::AsyncWrite + Unpin), reply: &Reply) -> io::Result<()> {

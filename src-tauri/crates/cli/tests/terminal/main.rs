@@ -5,6 +5,7 @@ mod answers_at_terminal;
 mod answers_by_token;
 mod bad_files;
 mod bad_inputs;
+mod descent;
 mod desk;
 mod doubt;
 mod fleet;

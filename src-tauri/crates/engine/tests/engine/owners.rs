@@ -4,6 +4,7 @@
 use crate::bench::{Bench, WRITE_NOTE, open, open_card, until};
 use engine::Origin;
 use serde_json::json;
+use std::collections::BTreeSet;
 use workflow::{Decision, RunState};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,6 +45,39 @@ async fn when_the_owner_ends_the_next_one_owns() {
     let next = open(data).await.unwrap();
     assert!(!next.is_remote());
     next.close().await;
+}
+
+/// Every run that came to be was told to who asked for it, however the end of the owner fell.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_under_way_are_answered_before_the_owner_ends() {
+    for pause_ms in [0, 2, 5, 10, 20] {
+        let bench = Bench::new(&[WRITE_NOTE]).await;
+        let client = open(bench.data()).await.unwrap();
+        assert!(client.is_remote());
+        let inputs = json!({ "path": bench.dir.path().join("a.txt"), "text": "hi\n" });
+        let mut asking = tokio::task::JoinSet::new();
+        for _ in 0..40 {
+            let start = api::StartRun {
+                workflow: "write_note".into(),
+                inputs: inputs.as_object().unwrap().clone(),
+            };
+            let client = client.clone();
+            asking.spawn(async move { client.call(start, Origin::Terminal).await });
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(pause_ms)).await;
+        bench.door.clone().close().await;
+        let mut told = BTreeSet::new();
+        for answer in asking.join_all().await {
+            match answer {
+                Ok(started) => drop(told.insert(started.run)),
+                Err(fault) => assert_eq!(fault.code, "owner_gone", "{fault}"),
+            }
+        }
+        let reading = engine::open_for_reading(&bench.data()).await.unwrap();
+        let rows = reading.call(api::Runs { limit: 100 }, Origin::Script).await;
+        let there: BTreeSet<_> = rows.unwrap().into_iter().map(|row| row.run).collect();
+        assert_eq!(told, there, "after {pause_ms} ms");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
