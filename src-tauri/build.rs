@@ -1,4 +1,4 @@
-//! What tauri needs at compile time: the commands with their permissions, read off the table of calls, and a page to
+//! What tauri needs at compile time: the commands with their permissions, read off the tables of calls, and a page to
 //! embed. It does not build the page; that is `cargo xtask ui`.
 
 use std::error::Error;
@@ -10,7 +10,7 @@ use tauri_build::{AppManifest, Attributes};
 /// `frontendDist` of tauri.conf.json; a build script runs in the root of the package.
 const PAGE: &str = "src-ui/dist";
 
-/// Commands that are not in the table: the feed of notices.
+/// Commands that are in neither table: the feed of notices.
 const FEED: [&str; 2] = ["follow", "unfollow"];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={PAGE}");
     let commands: Vec<&'static str> = api::CALLS
         .iter()
+        .chain(api::DESKTOP_CALLS)
         .map(|call| call.name)
         .chain(FEED)
         .collect();

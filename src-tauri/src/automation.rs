@@ -2,9 +2,9 @@
 //! steers the window could click Approve. So the program runs again without the variables before anything starts.
 
 use std::env;
-use std::ffi::OsString;
 use std::io;
-use std::process::Command;
+
+use crate::again;
 
 /// What lets another program steer the webview or look into it.
 const REMOTE_CONTROL: [&str; 3] = [
@@ -14,9 +14,6 @@ const REMOTE_CONTROL: [&str; 3] = [
 ];
 
 /// Starts this program again without the variables when one of them is set; does nothing otherwise.
-///
-/// Taking a variable out of a running process is unsound beside threads that read it, and this code is all safe; a new
-/// process image has the environment it is given from its first instruction on.
 ///
 /// # Errors
 ///
@@ -28,33 +25,17 @@ pub fn shed_remote_control() -> io::Result<()> {
     {
         return Ok(());
     }
-    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
-    let mut again = Command::new(env::current_exe()?);
-    again.args(arguments);
-    for name in REMOTE_CONTROL {
-        again.env_remove(name);
-    }
-    Err(replace_by(&mut again))
-}
-
-/// The same process id: whoever started or watches the program sees no difference.
-#[cfg(unix)]
-fn replace_by(program: &mut Command) -> io::Error {
-    use std::os::unix::process::CommandExt as _;
-    program.exec()
-}
-
-#[cfg(not(unix))]
-fn replace_by(program: &mut Command) -> io::Error {
-    match program.status() {
-        Ok(status) => std::process::exit(status.code().unwrap_or(1)),
-        Err(why) => why,
-    }
+    Err(again::run(|program| {
+        for name in REMOTE_CONTROL {
+            program.env_remove(name);
+        }
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::process::Command;
 
     /// Started by the test below as a process of its own.
     #[test]

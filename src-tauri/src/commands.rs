@@ -1,4 +1,4 @@
-//! The commands of the window: one for each call of the table, and two for the feed. They forward; what a call takes
+//! The commands of the window: one for each call of the two tables, and two for the feed. They forward; what a call takes
 //! and gives, and what may go wrong, is said in `api` and done in `engine`. The page sends what a call takes as one value
 //! named `args`, so that its names stay as the table has them.
 
@@ -9,6 +9,7 @@ use tauri::ipc::{Channel, Invoke, JavaScriptChannelId};
 use tauri::{Runtime, State, Webview};
 
 use crate::desk::Desk;
+use crate::desktop::{self, Desktop};
 use crate::follow::pass_on;
 
 macro_rules! command {
@@ -21,6 +22,17 @@ macro_rules! command {
 }
 
 api::for_each_call!(command);
+
+macro_rules! desktop_command {
+    ($name:ident, $call:ident) => {
+        #[tauri::command]
+        async fn $name(desktop: State<'_, Desktop>, args: Json) -> Result<Json, Fault> {
+            desktop::answer::<api::$call>(&desktop, args).await
+        }
+    };
+}
+
+api::for_each_desktop_call!(desktop_command);
 
 /// Follows a topic; the notices come through the channel until `unfollow`, a gap, or the end of the page.
 #[tauri::command]
@@ -78,12 +90,19 @@ pub(crate) fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync 
         set_secret,
         delete_secret,
         test_secret,
+        desktop_state,
+        set_desktop,
+        test_notification,
+        open_folder,
+        painted,
+        take_link,
         follow,
         unfollow,
     ]
 }
 
-fn wrong_arguments(why: &dyn std::fmt::Display) -> Fault {
+/// The page and this program do not understand each other.
+pub(crate) fn wrong_arguments(why: &dyn std::fmt::Display) -> Fault {
     Fault::new(
         "bad_arguments",
         "The window asked for something the engine does not understand",

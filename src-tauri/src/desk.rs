@@ -26,9 +26,9 @@ struct Follows {
 }
 
 impl Desk {
-    /// Opens the data folder of this user, or of COUNTERSIGN_DATA_DIR.
-    pub(crate) async fn open() -> Self {
-        Self::at(WayIn::open(OpenOptions::new("countersign-desktop")).await)
+    /// Opens a data folder.
+    pub(crate) async fn open(options: OpenOptions) -> Self {
+        Self::at(WayIn::open(options).await)
     }
 
     /// A desk with this way in.

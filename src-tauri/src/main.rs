@@ -9,5 +9,6 @@ fn main() -> ExitCode {
     {
         return countersign_desktop::not_started("cannot start without remote control", &why);
     }
+    countersign_desktop::settle_rendering();
     countersign_desktop::run()
 }

@@ -8,8 +8,12 @@ mod driver;
 mod faults;
 mod first_start;
 mod gates;
+mod native;
 mod page;
 mod process;
+#[path = "../../src-tauri/src/notify/tests/shelf.rs"]
+mod shelf;
 mod stage;
 mod start_time;
 mod tour;
+mod x11;

@@ -146,6 +146,16 @@ impl Stage {
         self.folder().join("data")
     }
 
+    /// The address of the message bus.
+    pub(crate) fn bus(&self) -> &str {
+        &self.bus
+    }
+
+    /// The name of the display.
+    pub(crate) fn display(&self) -> &str {
+        &self.display
+    }
+
     /// What the window and its driver say on stderr.
     pub(crate) fn log(&self) -> PathBuf {
         self.folder().join("log")

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::{CALLS, Fault};
+use api::{CALLS, DESKTOP_CALLS, Fault};
 use serde_json::{Value as Json, json};
 use tauri::WebviewWindowBuilder;
 use tauri::async_runtime::block_on;
@@ -155,6 +155,7 @@ fn a_page_that_is_not_the_window_may_call_nothing() {
         .unwrap();
     for name in CALLS
         .iter()
+        .chain(DESKTOP_CALLS)
         .map(|info| info.name)
         .chain(["follow", "unfollow"])
     {

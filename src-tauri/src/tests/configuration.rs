@@ -13,7 +13,7 @@ fn configuration() -> Json {
 }
 
 #[test]
-fn what_the_window_may_do_is_the_table_and_the_feed() {
+fn what_the_window_may_do_is_the_tables_and_the_feed() {
     let capabilities = configuration()["app"]["security"]["capabilities"].clone();
     assert_eq!(capabilities.as_array().unwrap().len(), 1);
     assert_eq!(capabilities[0]["windows"], serde_json::json!(["main"]));
@@ -29,6 +29,7 @@ fn what_the_window_may_do_is_the_table_and_the_feed() {
         .collect();
     let wanted: BTreeSet<String> = api::CALLS
         .iter()
+        .chain(api::DESKTOP_CALLS)
         .map(|call| call.name)
         .chain(["follow", "unfollow"])
         .map(|name| format!("allow-{}", name.replace('_', "-")))

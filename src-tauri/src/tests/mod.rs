@@ -3,6 +3,8 @@
 
 mod commands;
 mod configuration;
+#[cfg(unix)]
+mod desktop;
 mod feed;
 
 use std::path::Path;
@@ -15,8 +17,12 @@ use tauri::ipc::{CallbackFn, InvokeBody, InvokeResponseBody};
 use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder};
 use tauri::webview::InvokeRequest;
 use tauri::{App, Manager as _, WebviewWindow, WebviewWindowBuilder};
+use tempfile::TempDir;
 
+use crate::autostart::Autostart;
 use crate::desk::Desk;
+use crate::desktop::Desktop;
+use crate::folders::Folders;
 use crate::way_in::WayIn;
 
 /// An application whose window nobody sees.
@@ -25,13 +31,24 @@ struct Stage {
     window: WebviewWindow<MockRuntime>,
     /// What came through channels, as JSON, in the order it was sent.
     heard: Arc<Mutex<Vec<String>>>,
+    home: TempDir,
 }
 
 impl Stage {
     fn with(desk: Desk) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        Self::at_home(desk, home)
+    }
+
+    /// With this home folder: nothing of the person who runs the tests is opened or written.
+    fn at_home(desk: Desk, home: TempDir) -> Self {
+        let at = |name: &str| home.path().join(name);
+        let folders = Folders::opened_by(&at("opener"), &at("data"));
+        let autostart = Autostart::within(&at("autostart"), &at("program"));
+        let desktop = Desktop::with(&at("data"), folders, autostart);
         let heard = Arc::new(Mutex::new(Vec::new()));
         let ear = Arc::clone(&heard);
-        let app = crate::with_desk(mock_builder(), desk)
+        let app = crate::with_desk(mock_builder(), desk, desktop)
             .channel_interceptor(move |_, _, _, body| {
                 if let InvokeResponseBody::Json(json) = body {
                     ear.lock().unwrap().push(json.clone());
@@ -43,7 +60,12 @@ impl Stage {
         let window = WebviewWindowBuilder::new(&app, "main", Default::default())
             .build()
             .unwrap();
-        Self { app, window, heard }
+        Self {
+            app,
+            window,
+            heard,
+            home,
+        }
     }
 
     /// With a real engine.

@@ -35,8 +35,12 @@ const CRATES: &[Crate] = &[
         ],
     ),
     // Doors: translate, decide nothing, and see only the engine and the contract.
-    arrow("countersign-desktop", &["api", "engine"]),
-    // The contract speaks of runs, cards and agents: the terminal draws them, as the window does.
+    // The contract speaks of runs, cards and agents: the terminal draws them, as the window does, and the desktop tells
+    // a person what waits.
+    arrow(
+        "countersign-desktop",
+        &["api", "engine", "workflow", "fleet"],
+    ),
     tested(
         "cli",
         &["api", "engine", "workflow", "fleet"],
@@ -69,6 +73,10 @@ const TECHNOLOGIES: &[(&str, &[&str])] = &[
     ("ed25519-dalek", &["engine", "store"]),
     ("tauri", &["countersign-desktop"]),
     ("tauri-build", &["countersign-desktop"]),
+    ("tauri-plugin-single-instance", &["countersign-desktop"]),
+    ("libappindicator-sys", &["countersign-desktop"]),
+    // Notifications; the keychain's store brings it for itself.
+    ("zbus", &["countersign-desktop"]),
     ("clap", &["cli"]),
     ("axum", &["rest"]),
     ("leptos", &["countersign-ui"]),
