@@ -124,10 +124,6 @@ fn a_closed_window_stays_in_the_tray_while_a_run_waits_and_comes_back() {
     until("a person is notified", 30, || {
         (shop.titles().len() == 1).then_some(())
     });
-    println!(
-        "gate reached, seen over another door and notified within {:?}",
-        before.elapsed()
-    );
     let path = stage.folder().join("note.txt");
     let wanted = format!("Decision needed: Write a note | Write {}?", path.display());
     assert_eq!(shop.titles(), [wanted.clone()]);
