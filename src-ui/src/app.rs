@@ -12,7 +12,7 @@ use crate::{
     guide::Guide,
     home::Home,
     kit::{Announcer, Button, Intent, LiveRegions, MessageBar, PageHead, dynamic, icons},
-    live::{Live, Waiting, banner_words, words},
+    live::{Live, Waiting, banner_words, call, words},
     parts::FaultBar,
     run::RunPage,
     runs::Runs,
@@ -77,6 +77,7 @@ pub fn App() -> impl IntoView {
     });
     announce(announcer, waiting);
     next_gate_key(live, waiting);
+    desktop_leads(live);
     let page_of = Signal::derive(move || route.path().strip_prefix("/run/").map(str::to_owned));
     let started = Callback::new(move |()| rail.run_started());
     view! {
@@ -186,6 +187,31 @@ fn EngineTrouble() -> impl IntoView {
 fn show_card(live: Live, waiting: &Waiting) {
     live.wanted.set(Some(waiting.run.clone()));
     Route::go(&format!("/run/{}", waiting.run));
+}
+
+/// Goes where a notification, the tray or a link leads, and says that the page is painted.
+fn desktop_leads(live: Live) {
+    let take = move || {
+        spawn_local(async move {
+            // Outside the desktop program nothing leads anywhere.
+            if let Ok(Some(path)) = call(api::TakeLink {}).await {
+                live.wanted
+                    .set(path.strip_prefix("/run/").map(|run| RunId(run.to_owned())));
+                Route::go(&path);
+            }
+        });
+    };
+    take();
+    let leads = window_event_listener_untyped("countersign-link", move |_| take());
+    on_cleanup(move || leads.remove());
+    // The second frame begins when the first one has been painted.
+    request_animation_frame(|| {
+        request_animation_frame(|| {
+            spawn_local(async {
+                let _ = call(api::Painted {}).await;
+            });
+        });
+    });
 }
 
 /// Ctrl+J: the next question; again: the one after it.

@@ -99,7 +99,7 @@ pub(crate) fn agent(reader: &Reader, agent_id: &str, hours: u32) -> Result<Agent
     let taken = last.and_then(|row| {
         // One that another version has written is as good as none.
         let taken: Taken = serde_json::from_str(&row.body).ok()?;
-        Some((taken.snapshot, row.at_us))
+        Some((serde_json::to_value(taken.snapshot).ok()?, row.at_us))
     });
     let since_us = clock::now_us().saturating_sub(i64::from(hours).saturating_mul(HOUR_US));
     let series = reader.series_of(&agent_id, since_us).map_err(failed)?;

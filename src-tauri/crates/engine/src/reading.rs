@@ -5,12 +5,18 @@ use crate::{faults, logs};
 use api::{AgentInfo, AgentList, Fault, HostKeyInfo, HostKeyList, LastSnapshot, LogPage};
 use fleet::{Agent, Check, Limits, Selector, Snapshot};
 use serde_json::Value as Json;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use store::{FoundRun, Reader, RunFilter};
-use workflow::{Digest, Event, Run, RunId, RunSummary, Workflow};
+use workflow::{Digest, Event, Run, RunId, RunState, RunSummary, Workflow};
 
 /// How much of a log one page holds, in bytes.
 const PAGE_BYTES: usize = 256 << 10;
+
+/// So many of the newest runs are on the board, and at most so many older ones that are under way.
+const BOARD_RUNS: usize = 500;
 
 /// A run, folded from the journal.
 pub(crate) fn fold_run(reader: &Reader, id: &RunId) -> Result<Run, Fault> {
@@ -73,11 +79,32 @@ pub(crate) fn find_run(reader: &Reader, name: &str) -> Result<RunId, Fault> {
     }
 }
 
-pub(crate) fn board(reader: &Reader, limit: usize) -> Result<Vec<RunSummary>, Fault> {
-    let filter = RunFilter {
-        limit,
+/// The newest runs.
+pub(crate) fn newest(reader: &Reader, limit: usize) -> Result<Vec<RunSummary>, Fault> {
+    rows(
+        reader,
+        RunFilter {
+            limit,
+            ..RunFilter::default()
+        },
+    )
+}
+
+/// The newest runs, and whatever older one is still under way: a question that waits is never out of sight.
+pub(crate) fn board(reader: &Reader) -> Result<Vec<RunSummary>, Fault> {
+    let mut board = newest(reader, BOARD_RUNS)?;
+    let open = RunFilter {
+        states: vec![RunState::Pending, RunState::Running, RunState::Waiting],
+        limit: BOARD_RUNS,
         ..RunFilter::default()
     };
+    let known: BTreeSet<RunId> = board.iter().map(|row| row.run.clone()).collect();
+    let open = rows(reader, open)?.into_iter();
+    board.extend(open.filter(|row| !known.contains(&row.run)));
+    Ok(board)
+}
+
+fn rows(reader: &Reader, filter: RunFilter) -> Result<Vec<RunSummary>, Fault> {
     let rows = reader.runs(&filter).map_err(|fault| faults::read(&fault))?;
     Ok(rows.into_iter().map(|row| row.summary).collect())
 }
