@@ -30,8 +30,17 @@ pub(crate) fn of_reader(reader: &Reader, to: Option<&Path>) -> Result<(FileMade,
         Some(to) => absolute(to),
         None => new_dir(reader.dir())?,
     };
-    let copied = reader.backup(&dir).map_err(|fault| faults::read(&fault))?;
-    let mut made = told(&copied, copy_workflows(reader.dir(), &dir)?);
+    let copied = reader
+        .backup(&dir)
+        .map_err(|fault| faults::read(&fault))
+        .and_then(|copied| Ok((copy_workflows(reader.dir(), &dir)?, copied)));
+    let (files, copied) = copied.inspect_err(|_| {
+        // Half a backup must not be taken for one. A folder of somebody's own is left as it is.
+        if to.is_none() {
+            let _ = fs::remove_dir_all(&dir);
+        }
+    })?;
+    let mut made = told(&copied, files);
     made.says.push(
         "Secrets are not in it: they stay in the keychain of this computer. Nor are reports, earlier backups and the \
          settings of the window."

@@ -69,7 +69,7 @@ pub(crate) fn write(known: &Known<'_>, to: &Path) -> Result<FileMade, Fault> {
         ("README.txt", README.to_owned()),
         ("about.json", pretty(&about())),
         ("engine.json", pretty(&engine(known))),
-        ("data.json", pretty(&data(known.data_dir))),
+        ("data.json", pretty(&data(known))),
         ("counts.json", pretty(&counts(known))),
         ("workflows.json", pretty(&of_workflows(&known.workflows))),
         ("audit.json", pretty(&audit(known))),
@@ -201,16 +201,26 @@ fn refused(fault: &Fault) -> Json {
     json!({ "fault": fault.code })
 }
 
-fn data(dir: &Path) -> Json {
+fn data(known: &Known<'_>) -> Json {
+    let dir = known.data_dir;
     let size = |path: PathBuf| fs::metadata(path).ok().map(|found| found.len());
-    let databases = DATABASES.map(|name| {
-        json!({
-            "file": name,
-            "bytes": size(dir.join(name)),
-            "bytes_in_log": size(dir.join(format!("{name}-wal"))),
-            "schema_version": schema_version(&dir.join(name)).ok(),
+    let versions = match &known.reader {
+        Ok(reader) => reader.schema_versions().ok().map(|of| of.map(Some)),
+        Err(_) => Some(DATABASES.map(|name| schema_version(&dir.join(name)).ok())),
+    };
+    let versions = versions.unwrap_or_default();
+    let databases: Vec<Json> = DATABASES
+        .into_iter()
+        .zip(versions)
+        .map(|(name, version)| {
+            json!({
+                "file": name,
+                "bytes": size(dir.join(name)),
+                "bytes_in_log": size(dir.join(format!("{name}-wal"))),
+                "schema_version": version,
+            })
         })
-    });
+        .collect();
     let entries = |folder: PathBuf| fs::read_dir(folder).map_or(0, Iterator::count);
     json!({
         "databases": databases,
@@ -219,8 +229,9 @@ fn data(dir: &Path) -> Json {
     })
 }
 
-/// `user_version` of an SQLite file, also of one that cannot be opened: four bytes, big endian, at offset 60
-/// (https://www.sqlite.org/fileformat.html#database_header). A newer one may still stand in its log.
+/// `user_version` of an SQLite file that could not be opened: four bytes, big endian, at offset 60
+/// (https://www.sqlite.org/fileformat.html#database_header). Only where this process has no connection to it: closing the
+/// file would give up the locks that SQLite holds on it (a rule of POSIX).
 fn schema_version(path: &Path) -> io::Result<u32> {
     let mut header = [0; 64];
     fs::File::open(path)?.read_exact(&mut header)?;

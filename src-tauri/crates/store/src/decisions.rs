@@ -168,8 +168,24 @@ pub(crate) fn apply(conn: &Connection, place: &Place<'_>, turn: &Turn) -> rusqli
     Ok(())
 }
 
+/// Fills the view of a journal that is older than it. A record that cannot be read must not keep anybody from the rest of
+/// the folder: the audit tells of it.
+pub(crate) fn fill(conn: &Connection) -> Result<(), WriteFault> {
+    from_journal(conn, |fault| {
+        tracing::warn!(%fault, "left out of the decisions");
+        Ok(())
+    })
+}
+
 /// Empties the view and fills it from the journal, in its order.
 pub(crate) fn rebuild(conn: &Connection) -> Result<(), WriteFault> {
+    from_journal(conn, |fault| Err(fault.into()))
+}
+
+fn from_journal(
+    conn: &Connection,
+    unreadable: impl Fn(ReadFault) -> Result<(), WriteFault>,
+) -> Result<(), WriteFault> {
     let failed = WriteFault::sqlite("rebuild the decisions");
     conn.execute_batch("DELETE FROM decisions")
         .map_err(&failed)?;
@@ -186,10 +202,14 @@ pub(crate) fn rebuild(conn: &Connection) -> Result<(), WriteFault> {
         );
         let (actor, payload): (String, String) =
             (row.get(3).map_err(&failed)?, row.get(4).map_err(&failed)?);
-        let event: Event = serde_json::from_str(&payload).map_err(|source| ReadFault::Decode {
-            what: format!("a question or an answer in run {run}"),
-            source,
-        })?;
+        let event: Event = match serde_json::from_str(&payload) {
+            Ok(event) => event,
+            Err(source) => {
+                let what = format!("a question or an answer in run {run}");
+                unreadable(ReadFault::Decode { what, source })?;
+                continue;
+            }
+        };
         let place = Place {
             run: &run,
             seq,

@@ -49,6 +49,21 @@ impl Reader {
         }
     }
 
+    /// The versions of the schemas of journal, logs and telemetry.
+    pub fn schema_versions(&self) -> Result<[u32; 3], ReadFault> {
+        let version = |pool: &Pool| {
+            pool.with(|conn| {
+                conn.query_row("PRAGMA user_version", [], |row| row.get(0))
+                    .map_err(ReadFault::sqlite("the version of the schema"))
+            })
+        };
+        Ok([
+            version(&self.journal)?,
+            version(&self.logs)?,
+            version(&self.telemetry)?,
+        ])
+    }
+
     /// The data folder.
     pub fn dir(&self) -> &Path {
         &self.files.dir

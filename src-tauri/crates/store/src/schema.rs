@@ -32,7 +32,7 @@ pub(crate) const JOURNAL: Schema = Schema {
         include_str!("../migrations/journal/0003_fleet.sql"),
         include_str!("../migrations/journal/0004_history.sql"),
     ],
-    fills: &[(4, search::fill), (4, decisions::rebuild)],
+    fills: &[(4, search::fill), (4, decisions::fill)],
     durability: Durability::Full,
 };
 

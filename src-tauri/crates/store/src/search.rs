@@ -45,7 +45,7 @@ pub struct RunsFound {
     pub more: bool,
 }
 
-/// Fills the view from the rows of the board.
+/// Fills the view of a journal that is older than it from the rows of the board.
 pub(crate) fn fill(conn: &Connection) -> Result<(), WriteFault> {
     let failed = WriteFault::sqlite("fill the history");
     conn.execute_batch("DELETE FROM history").map_err(&failed)?;
@@ -56,12 +56,11 @@ pub(crate) fn fill(conn: &Connection) -> Result<(), WriteFault> {
     while let Some(row) = rows.next().map_err(&failed)? {
         let (run, summary): (String, String) =
             (row.get(0).map_err(&failed)?, row.get(1).map_err(&failed)?);
-        let summary: RunSummary =
-            serde_json::from_str(&summary).map_err(|source| ReadFault::Decode {
-                what: format!("the summary of run {run}"),
-                source,
-            })?;
-        write(conn, &Found::of(&summary)).map_err(&failed)?;
+        match serde_json::from_str(&summary) {
+            Ok(summary) => write(conn, &Found::of(&summary)).map_err(&failed)?,
+            // Nobody must be kept from the rest of the folder.
+            Err(error) => tracing::warn!(run, %error, "left out of the history"),
+        }
     }
     Ok(())
 }

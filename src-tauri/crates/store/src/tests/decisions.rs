@@ -185,6 +185,15 @@ fn a_journal_from_before_the_views_is_filled() {
     drop(store);
     let store = open(dir.path());
     assert_eq!(store.read().dump_views().unwrap(), dumped);
+    // A record that cannot be read keeps nobody from the rest.
+    let odd =
+        "DROP TRIGGER journal_is_not_updated; UPDATE journal SET payload = '{}' WHERE seq = 5;";
+    let again = format!("{odd} {old}");
+    store.writer.ledger().conn.execute_batch(&again).unwrap();
+    drop(store);
+    let store = open(dir.path());
+    let rest = store.read().decisions(None, 100).unwrap();
+    assert_eq!(rest.iter().map(told).collect::<Vec<_>>(), TOLD[..3]);
     let found = store.read().search_runs(&crate::RunSearch {
         text: "RUN-002".to_owned(),
         ..crate::RunSearch::default()
