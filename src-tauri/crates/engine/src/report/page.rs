@@ -71,7 +71,15 @@ fn tamed(markdown: &str) -> Vec<Event<'_>> {
             Event::Start(Tag::CodeBlock(_)) => events.push(Event::Start(Tag::CodeBlock(
                 pulldown_cmark::CodeBlockKind::Indented,
             ))),
-            other => events.push(other),
+            other @ (Event::Start(_)
+            | Event::End(_)
+            | Event::InlineMath(_)
+            | Event::DisplayMath(_)
+            | Event::FootnoteReference(_)
+            | Event::SoftBreak
+            | Event::HardBreak
+            | Event::Rule
+            | Event::TaskListMarker(_)) => events.push(other),
         }
     }
     events
