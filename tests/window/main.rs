@@ -2,6 +2,7 @@
 //! through over WebDriver. What it needs is in `stage.rs`; without it the tests say `SKIPPED:` and in CI they fail.
 //! Nothing listens but on loopback, and every process ends by the id it was started with.
 
+mod axe;
 mod crash;
 mod door;
 mod driver;
@@ -11,6 +12,7 @@ mod gates;
 mod native;
 mod page;
 mod process;
+mod screens;
 #[path = "../../src-tauri/src/notify/tests/shelf.rs"]
 mod shelf;
 mod stage;

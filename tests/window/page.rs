@@ -202,6 +202,11 @@ impl<'a> Window<'a> {
         self.driver.script(body, arguments)
     }
 
+    /// The same, for a function that calls its last argument with the result.
+    pub(crate) fn script_with_callback(&self, body: &str, arguments: &Json) -> Json {
+        self.driver.script_with_callback(body, arguments)
+    }
+
     /// The page in a theme, or in the one it had, without a click.
     pub(crate) fn in_theme(&self, theme: Option<&str>) {
         let script = "const [theme] = arguments, root = document.documentElement; \

@@ -156,6 +156,11 @@ impl Stage {
         &self.display
     }
 
+    /// Where files go that a person asks for.
+    pub(crate) fn downloads(&self) -> PathBuf {
+        self.folder().join("downloads")
+    }
+
     /// What the window and its driver say on stderr.
     pub(crate) fn log(&self) -> PathBuf {
         self.folder().join("log")
@@ -192,6 +197,7 @@ impl Stage {
             .env("XDG_CACHE_HOME", home.join("cache"))
             .env("XDG_RUNTIME_DIR", self.folder().join("run"))
             .env("COUNTERSIGN_DATA_DIR", self.data())
+            .env("COUNTERSIGN_DOWNLOADS", self.downloads())
             // A keychain that asks to be unlocked would stand before the window.
             .env("COUNTERSIGN_KEYCHAIN", "session")
             .env("LANG", "C.UTF-8")

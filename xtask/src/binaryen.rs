@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::failure::Outcome;
+use crate::npm;
 use crate::process;
 use crate::say;
 use crate::workspace::Workspace;
@@ -27,26 +28,13 @@ pub(crate) fn find(workspace: &Workspace) -> Result<PathBuf, String> {
     if process::on_path("node").is_none() {
         return Err("node is not installed (wasm-opt runs on it)".to_owned());
     }
-    let prefix = workspace.target.join("npm");
-    let tool = prefix.join("node_modules/.bin/wasm-opt");
-    if tool.is_file() {
-        return Ok(tool);
-    }
-    if process::on_path("npm").is_none() {
-        return Err("npm is not installed (it fetches wasm-opt)".to_owned());
-    }
-    std::fs::create_dir_all(&prefix).map_err(|why| format!("cannot make target/npm: {why}"))?;
-    let mut npm = workspace.command("npm");
-    npm.args(["install", "--no-audit", "--no-fund", "--loglevel=error"])
-        .arg("--prefix")
-        .arg(&prefix)
-        .arg(PACKAGE);
-    process::run(&mut npm).map_err(|_| format!("npm could not fetch wasm-opt ({PACKAGE})"))?;
+    let (tool, new) = npm::file(workspace, PACKAGE, ".bin/wasm-opt")?;
     // An old Node installs it and cannot run it: asked once, so that no build fails of it.
-    if process::read(workspace.command(&tool).arg("--version")).is_some() {
+    if !new || process::read(workspace.command(&tool).arg("--version")).is_some() {
         return Ok(tool);
     }
-    let _ = std::fs::remove_dir_all(prefix);
+    // Not found again: the next build would ask it once more.
+    let _ = std::fs::remove_file(&tool);
     Err(format!("{PACKAGE} does not run on this version of node"))
 }
 

@@ -8,6 +8,7 @@ mod check;
 mod failure;
 mod help;
 mod libtest;
+mod npm;
 mod packages;
 mod page;
 mod process;

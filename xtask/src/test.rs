@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::failure::{EXIT_FAILED, Failure, Outcome};
 use crate::libtest::{Reader, Tally};
+use crate::npm;
 use crate::packages::{self, Level};
 use crate::say;
 use crate::setup;
@@ -62,6 +63,10 @@ pub(crate) fn run(workspace: &Workspace, long: bool, yes: bool) -> Outcome {
             tally: not_run,
         });
     } else {
+        // Without it the tests of accessibility say that they are skipped, and in CI they fail.
+        if let Err(why) = npm::file(workspace, npm::AXE, npm::AXE_FILE) {
+            say::line(why);
+        }
         let mut tests = workspace.cargo(&["test", "--no-fail-fast"]);
         tests.args(["-p", "countersign-desktop", "--features", "e2e"]);
         tests.args(["--", "--show-output"]);
