@@ -1,8 +1,10 @@
-// Applies the remembered theme before the first paint; a classic script, so that it runs before the page is drawn.
-// Without a remembered theme the style sheet follows the system. src/shell/theme.rs writes the preference.
+// Applies the remembered appearance before the first paint; a classic script, so that it runs before the page is drawn.
+// Without a remembered theme the style sheet follows the system. src/shell/theme.rs and appearance.rs write it.
 try {
-  const theme = localStorage.getItem("countersign.theme");
-  if (theme) document.documentElement.dataset.theme = theme;
+  for (const name of ["theme", "density", "text", "motion"]) {
+    const value = localStorage.getItem("countersign." + name);
+    if (value) document.documentElement.dataset[name] = value;
+  }
 } catch {
-  // Storage can be refused; the system's theme is right then.
+  // Storage can be refused; the defaults are right then.
 }

@@ -1,23 +1,26 @@
 //! The root: what everything shares, the rows of the navigation, which screen a path leads to, and what stands above
 //! every screen.
 
-use leptos::{ev, prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 use workflow::RunId;
 
 use crate::{
     agents,
     approvals::Approvals,
-    browser,
+    commands::commands,
     guide::Guide,
     home::Home,
-    kit::{Announcer, Button, Intent, LiveRegions, MessageBar, PageHead, dynamic, icons},
+    kit::{
+        Announcer, Button, Intent, LiveRegions, MessageBar, PageHead, ToastStack, Toasts, dynamic,
+        icons,
+    },
     live::{Live, Waiting, banner_words, call, words},
     parts::FaultBar,
     run::RunPage,
     runs::Runs,
     settings::Settings,
-    shell::{NavItem, RailState, Route, Shell, ThemeState, WaitingBanner},
+    shell::{AppearanceState, NavItem, RailState, Route, Shell, WaitingBanner},
     workflow_rail::WorkflowRail,
     workflows,
 };
@@ -37,7 +40,7 @@ pub(crate) fn mount() {
     }
 }
 
-fn nav(waiting: Memo<Vec<Waiting>>) -> Vec<NavItem> {
+pub(crate) fn nav(waiting: Memo<Vec<Waiting>>) -> Vec<NavItem> {
     let item = |path, label, icons| NavItem {
         path,
         also: None,
@@ -67,7 +70,8 @@ fn nav(waiting: Memo<Vec<Waiting>>) -> Vec<NavItem> {
 pub fn App() -> impl IntoView {
     let announcer = Announcer::provide();
     let route = Route::provide();
-    ThemeState::provide();
+    let toasts = Toasts::provide(announcer);
+    let appearance = AppearanceState::provide();
     let rail = RailState::provide();
     let live = Live::provide();
     let waiting = Memo::new(move |_| {
@@ -76,8 +80,9 @@ pub fn App() -> impl IntoView {
             .unwrap_or_default()
     });
     announce(announcer, waiting);
-    next_gate_key(live, waiting);
     desktop_leads(live);
+    let next_approval = next_approval(live, waiting);
+    let commands = commands(live, rail, appearance, waiting, next_approval);
     let page_of = Signal::derive(move || route.path().strip_prefix("/run/").map(str::to_owned));
     let started = Callback::new(move |()| rail.run_started());
     view! {
@@ -85,10 +90,13 @@ pub fn App() -> impl IntoView {
             nav=nav(waiting)
             banner=move || view! { <AboveScreens waiting/> }
             rail=move || view! { <WorkflowRail on_page_of=page_of on_started=started/> }
+            commands
+            on_next_approval=next_approval
         >
             {dynamic(move || screen(&route.path(), started))}
         </Shell>
         <LiveRegions announcer/>
+        <ToastStack toasts/>
     }
 }
 
@@ -184,7 +192,7 @@ fn EngineTrouble() -> impl IntoView {
 }
 
 /// Leads to the card of a question, which takes the focus.
-fn show_card(live: Live, waiting: &Waiting) {
+pub(crate) fn show_card(live: Live, waiting: &Waiting) {
     live.wanted.set(Some(waiting.run.clone()));
     Route::go(&format!("/run/{}", waiting.run));
 }
@@ -214,26 +222,17 @@ fn desktop_leads(live: Live) {
     });
 }
 
-/// Ctrl+J: the next question; again: the one after it.
-fn next_gate_key(live: Live, waiting: Memo<Vec<Waiting>>) {
+/// Leads to the next question; again: to the one after it.
+fn next_approval(live: Live, waiting: Memo<Vec<Waiting>>) -> Callback<()> {
     let last = StoredValue::new(None::<String>);
-    let keys = window_event_listener(ev::keydown, move |event| {
-        let wanted = event.key().eq_ignore_ascii_case("j") && event.ctrl_key() && !event.alt_key();
-        if !wanted || event.repeat() {
-            return;
-        }
-        event.prevent_default();
-        if browser::dialog_open() {
-            return;
-        }
+    Callback::new(move |()| {
         waiting.with_untracked(|waiting| {
             if let Some(next) = next_after(waiting, last.get_value().as_deref()) {
                 last.set_value(Some(next.name()));
                 show_card(live, next);
             }
         });
-    });
-    on_cleanup(move || keys.remove());
+    })
 }
 
 fn next_after<'a>(waiting: &'a [Waiting], last: Option<&str>) -> Option<&'a Waiting> {

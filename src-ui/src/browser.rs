@@ -4,7 +4,10 @@
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlDocument, HtmlElement, HtmlTextAreaElement};
+use web_sys::{
+    Element, HtmlDocument, HtmlElement, HtmlTextAreaElement, ScrollIntoViewOptions,
+    ScrollLogicalPosition,
+};
 
 /// A preference of this window, from the browser's local storage. Nothing of a run is ever kept there.
 pub fn preference(name: &str) -> Option<String> {
@@ -113,12 +116,43 @@ pub fn focus_first_control(id: &str) {
     }
 }
 
+/// Scrolls the list around the element with this id no further than needed for it to be seen.
+pub fn scroll_into_list(id: &str) {
+    if let Some(element) = document().get_element_by_id(id) {
+        let options = ScrollIntoViewOptions::new();
+        options.set_block(ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
 /// Gives the focus to the element with this id, if nothing has it: what had it has just gone.
 pub fn focus_if_lost(id: &str) {
     let lost = focused().is_none_or(|element| element.tag_name() == "BODY");
     if lost {
         focus_id(id);
     }
+}
+
+/// Opens the search of what is shown: the first visible element with `data-find`, in the open dialog if there is one.
+/// An input takes the focus, a button is pressed. Says whether there was one.
+pub fn open_find() -> bool {
+    let within = if dialog_open() {
+        "dialog[open] [data-find]"
+    } else {
+        "[data-find]"
+    };
+    let Ok(list) = document().query_selector_all(within) else {
+        return false;
+    };
+    let found = (0..list.length())
+        .filter_map(|index| list.get(index)?.dyn_into::<HtmlElement>().ok())
+        .find(|element| element.get_client_rects().length() > 0);
+    match found {
+        Some(element) if element.tag_name() == "BUTTON" => element.click(),
+        Some(element) => _ = element.focus(),
+        None => return false,
+    }
+    true
 }
 
 /// Whether a modal question is open: keys of the window are dead then.

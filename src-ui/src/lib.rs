@@ -8,6 +8,7 @@ pub mod app;
 pub mod approvals;
 pub mod browser;
 pub mod card;
+mod commands;
 pub mod form;
 #[cfg(any(debug_assertions, feature = "gallery"))]
 pub mod gallery;

@@ -12,7 +12,7 @@ use super::{
     calls::Calls,
     compact,
     evidence::{Evidence, Reopened, Result, Terms},
-    keys::{KeyMeans, Pressed, Within, meaning, take_focus},
+    keys::{Within, take_focus},
     model::Asked,
 };
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
     kit::{Appearance, Badge, Button, CopyButton, Escaped, Icon, Tone, dynamic, icons, unique_id},
     live::{Live, words},
     parts::FaultBar,
+    shell::shortcuts::{CardKey, Pressed, card_key},
 };
 
 /// How long a card must be seen before it can be answered.
@@ -104,16 +105,18 @@ pub fn ApprovalCard(
         let key = event.key();
         let pressed = Pressed {
             key: &key,
+            code: "",
             control: event.ctrl_key(),
             shift: event.shift_key(),
+            alt: false,
             repeat: event.repeat(),
             typing: browser::typing(),
         };
-        match meaning(&pressed) {
-            Some(KeyMeans::Approve) if offers(DecisionKind::Approve) => approve.run(()),
-            Some(KeyMeans::Reject) if offers(DecisionKind::Reject) => show.run(Panel::Reject),
-            Some(KeyMeans::Close) if panel.get_untracked() != Panel::Closed => close.run(()),
-            Some(KeyMeans::Approve | KeyMeans::Reject | KeyMeans::Close) | None => return,
+        match card_key(&pressed) {
+            Some(CardKey::Approve) if offers(DecisionKind::Approve) => approve.run(()),
+            Some(CardKey::Reject) if offers(DecisionKind::Reject) => show.run(Panel::Reject),
+            Some(CardKey::Close) if panel.get_untracked() != Panel::Closed => close.run(()),
+            Some(CardKey::Approve | CardKey::Reject | CardKey::Close) | None => return,
         }
         event.prevent_default();
     };

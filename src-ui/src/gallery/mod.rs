@@ -3,6 +3,7 @@
 
 pub mod forms;
 pub mod lists;
+pub mod overlays;
 pub mod parts;
 
 use leptos::prelude::*;
@@ -10,6 +11,7 @@ use leptos::prelude::*;
 use crate::kit::{Badge, Button, PageHead, Tone};
 use forms::FormParts;
 use lists::ListParts;
+use overlays::{ChoosingParts, OverlayParts};
 use parts::{ActionParts, MessageParts, StateParts, TextParts};
 
 /// The page.
@@ -25,6 +27,8 @@ pub fn Gallery() -> impl IntoView {
             <ActionParts/>
             <StateParts/>
             <FormParts/>
+            <OverlayParts/>
+            <ChoosingParts/>
             <ListParts/>
             <MessageParts/>
             <TextParts/>

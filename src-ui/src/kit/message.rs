@@ -19,7 +19,7 @@ pub enum Intent {
 }
 
 impl Intent {
-    fn class(self) -> &'static str {
+    pub(super) fn class(self) -> &'static str {
         match self {
             Self::Info => "message tone-neutral",
             Self::Success => "message tone-success",
@@ -28,7 +28,7 @@ impl Intent {
         }
     }
 
-    fn icon(self) -> &'static str {
+    pub(super) fn icon(self) -> &'static str {
         match self {
             Self::Info => icons::INFO_FILLED,
             Self::Success => icons::STATUS_COMPLETED,
@@ -38,7 +38,7 @@ impl Intent {
     }
 
     /// The word that a screen reader says before the message, where sight has the icon.
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Info => "Note: ",
             Self::Success => "Done: ",

@@ -29,6 +29,8 @@ fn shown(top: f64, height: f64, row: f64, count: usize, most: usize) -> Shown {
     if row <= 0.0 || height <= 0.0 {
         return Shown {
             end: count.min(UNMEASURED).min(most),
+            // Known before the box has a height: the rows are what gives it one.
+            row: row.max(0.0),
             ..Shown::default()
         };
     }
@@ -253,6 +255,12 @@ mod tests {
         assert!(shown(399_590.0, 400.0, 40.0, 10_000, 80).at_end);
         assert!(!shown(399_560.0, 400.0, 40.0, 10_000, 80).at_end);
         assert!(shown(0.0, 400.0, 40.0, 2, 80).at_end);
+    }
+
+    #[test]
+    fn rows_give_a_box_its_height_before_it_has_one() {
+        let shown = shown(0.0, 0.0, 40.0, 10_000, 80);
+        assert_eq!((shown.row, shown.end), (40.0, UNMEASURED));
     }
 
     #[test]

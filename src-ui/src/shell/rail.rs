@@ -17,6 +17,7 @@ const NARROW: &str = "(max-width: 1099.98px)";
 pub struct RailState {
     open: RwSignal<bool>,
     overlays: RwSignal<bool>,
+    wanted: RwSignal<Option<String>>,
 }
 
 impl RailState {
@@ -28,6 +29,7 @@ impl RailState {
         let state = Self {
             open: RwSignal::new(open),
             overlays: RwSignal::new(overlays),
+            wanted: RwSignal::new(None),
         };
         if let Ok(Some(list)) = window().match_media(NARROW) {
             // The query lives as long as the page does, and so does this closure.
@@ -70,6 +72,19 @@ impl RailState {
         if !self.overlays.get_untracked() {
             browser::remember("rail", Some(if open { "open" } else { "closed" }));
         }
+    }
+
+    /// The person wants to start a workflow: the rail shows, and its form takes the focus. Empty: they choose there.
+    pub fn start(self, workflow: &str) {
+        self.show(true);
+        self.wanted.set(Some(workflow.to_owned()));
+    }
+
+    /// The workflow that is to be started, once; tracked. For the form.
+    pub fn take_start(self) -> Option<String> {
+        let wanted = self.wanted.get()?;
+        self.wanted.set(None);
+        Some(wanted)
     }
 
     fn width_changed(self) {

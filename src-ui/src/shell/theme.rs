@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 
+use super::appearance::keep;
 use crate::browser;
 
 /// What can be chosen.
@@ -72,14 +73,7 @@ impl ThemeState {
     /// Changes the page to a theme and remembers it.
     pub fn choose(self, theme: Theme) {
         self.0.set(theme);
-        browser::remember("theme", theme.attribute());
-        if let Some(root) = document().document_element() {
-            // A constant attribute name is always valid.
-            let _ = match theme.attribute() {
-                Some(value) => root.set_attribute("data-theme", value),
-                None => root.remove_attribute("data-theme"),
-            };
-        }
+        keep("theme", theme.attribute().unwrap_or_default());
     }
 }
 

@@ -1,17 +1,32 @@
-//! The bar at the top: whose window this is, the theme, and the switch of the rail.
+//! The bar at the top: whose window this is, the way to the commands, the theme, and the switch of the rail.
 
 use leptos::prelude::*;
 
-use super::{RailState, Theme, ThemeState};
+use super::{RailState, Theme, ThemeState, appearance::theme_choices};
 use crate::kit::{Icon, IconButton, dynamic, icons};
 
 /// The bar at the top.
 #[component]
-pub fn TitleBar() -> impl IntoView {
+pub fn TitleBar(
+    /// Whether the command palette is open.
+    palette: RwSignal<bool>,
+) -> impl IntoView {
     let rail = expect_context::<RailState>();
     view! {
         <header class="title-bar" data-region="">
             <a class="brand" href="#/"><Icon path=icons::BRAND/><span>"Countersign"</span></a>
+            <button
+                type="button"
+                class="palette-field"
+                aria-haspopup="dialog"
+                aria-keyshortcuts="Control+K"
+                data-testid="palette"
+                on:click=move |_| palette.set(true)
+            >
+                <Icon path=icons::SEARCH size=16/>
+                <span>"Search or run a command"</span>
+                <kbd aria-hidden="true">"Ctrl K"</kbd>
+            </button>
             <div class="title-actions">
                 <ThemeMenu/>
                 <span class="rail-toggle">
@@ -52,22 +67,7 @@ fn ThemeMenu() -> impl IntoView {
             {dynamic(move || view! { <Icon path=icon()/> })}
         </button>
         <div id="theme-menu" class="popover" popover="auto">
-            <fieldset class="theme-choices">
-                <legend>"Theme"</legend>
-                {Theme::ALL.map(|choice| view! {
-                    <label class="choice-label">
-                        <input
-                            class="radio"
-                            type="radio"
-                            name="theme"
-                            value=choice.attribute().unwrap_or("system")
-                            prop:checked=move || theme.get() == choice
-                            on:change=move |_| theme.choose(choice)
-                        />
-                        <span>{choice.label()}</span>
-                    </label>
-                })}
-            </fieldset>
+            {theme_choices(theme, "theme")}
         </div>
     }
 }

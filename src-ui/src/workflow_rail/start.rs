@@ -13,6 +13,7 @@ use crate::{
     },
     live::{Fetched, Live},
     parts::TileFault,
+    shell::RailState,
 };
 
 /// Choosing and starting.
@@ -50,8 +51,26 @@ pub fn StartWorkflow(
         set_timeout(|| browser::focus_if_lost("rail"), Duration::ZERO);
         on_started.run(());
     });
+    // Asked for by a key or a command: the form takes the focus, with the workflow chosen if one was named.
+    let rail = expect_context::<RailState>();
+    Effect::new(move |_| {
+        let Some(workflow) = rail.take_start() else {
+            return;
+        };
+        if !workflow.is_empty() {
+            chosen.set(workflow);
+        }
+        // Without workflows there is no control yet: the panel itself then.
+        set_timeout(
+            || {
+                browser::focus_id("rail");
+                browser::focus_first_control("start");
+            },
+            Duration::ZERO,
+        );
+    });
     view! {
-        <div class="start stack">
+        <div id="start" class="start stack">
             {dynamic(move || live.workflows.with(|list| match list {
                 Fetched::Fetching => Some(view! { <Skeleton what="the workflows" lines=2/> }.into_any()),
                 Fetched::Failed(fault) => Some(view! {
