@@ -61,19 +61,32 @@ impl LogState {
         }
     }
 
-    /// While it follows, new lines bring the end into view.
+    /// While it follows, new lines bring the end into view; so does another height of the lines.
     pub(super) fn keep_at_end(self) {
         Effect::new(move |_| {
             let count = self.count.get();
             if self.follow.get() {
                 self.wrap.track();
                 self.from.set(count.saturating_sub(WRAPPED));
-                // After the lines are in the page.
-                request_animation_frame(move || {
-                    if let Some(scroller) = self.rows.scroller.try_get_untracked().flatten() {
-                        scroller.set_scroll_top(scroller.scroll_height());
-                    }
-                });
+                self.to_end();
+            }
+        });
+        Effect::new(move |before: Option<f64>| {
+            let row = self.rows.shown.get().row;
+            if before.is_some_and(|before| before < row || row < before) {
+                self.to_end();
+            }
+            row
+        });
+    }
+
+    /// Scrolls to the end, if it still follows when the lines are in the page.
+    fn to_end(self) {
+        request_animation_frame(move || {
+            if self.follow.try_get_untracked() == Some(true)
+                && let Some(scroller) = self.rows.scroller.get_untracked()
+            {
+                scroller.set_scroll_top(scroller.scroll_height());
             }
         });
     }
