@@ -43,7 +43,7 @@ pub fn OverlayParts() -> impl IntoView {
     });
     let undo = Callback::new(move |()| done.set("undone".to_owned()));
     view! {
-        <Card title="Notices">
+        <Card title="Notices that go by themselves">
             <div class="row">
                 <Button on_press=move |()| toasts.say(Intent::Success, "The key was saved.")>"Saved"</Button>
                 <Button on_press=move |()| toasts.say(Intent::Error, "web-03 does not answer.\u{202e}")>"Failed"</Button>
