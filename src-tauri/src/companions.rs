@@ -24,7 +24,10 @@ pub(crate) fn only_one<R: Runtime>(data_dir: &Path) -> TauriPlugin<R> {
         .dbus_id(name_for(data_dir))
         .callback(|app: &AppHandle<R>, arguments, _folder| {
             let wish = Wish::read(arguments.iter().skip(1).map(String::as_str));
-            window::go(app, wish.page);
+            // Started with the session a second time: nobody asked for a window.
+            if wish.page.is_some() || !wish.in_tray {
+                window::go(app, wish.page);
+            }
         })
         .build()
 }
@@ -86,7 +89,7 @@ impl<R: Runtime> notify::Told for Teller<R> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
 

@@ -71,15 +71,16 @@ pub fn run() -> ExitCode {
         })
         .build(tauri::generate_context!());
     match app {
-        Ok(app) => app.run(|app, event| match event {
+        Ok(app) => app.run(|app, event| {
             // From the tray: a window that is closed has said where it was.
-            RunEvent::ExitRequested { .. } => window::ends(app),
-            RunEvent::Exit => {
+            if let RunEvent::ExitRequested { .. } = event {
+                window::ends(app);
+            }
+            if let RunEvent::Exit = event {
                 // Runs stay as they are in the journal; the next start goes on with them.
                 async_runtime::block_on(app.state::<Desk>().close());
                 app.state::<Desktop>().watchdog.ends();
             }
-            _ => {}
         }),
         Err(why) => return not_started("the window cannot open", &why),
     }

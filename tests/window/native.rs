@@ -126,7 +126,7 @@ fn a_closed_window_stays_in_the_tray_while_a_run_waits_and_comes_back() {
     });
     let path = stage.folder().join("note.txt");
     let wanted = format!("Decision needed: Write a note | Write {}?", path.display());
-    assert_eq!(shop.titles(), [wanted.clone()]);
+    assert_eq!(shop.titles(), [wanted]);
 
     // Closed, and still at work.
     display.ask_to_close(window);

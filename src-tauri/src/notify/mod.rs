@@ -99,7 +99,7 @@ pub(crate) async fn run(server: impl Server, mut ears: Ears, told: impl Told) {
                 Some(asked) => notifier.answer(asked, on).await,
                 None => return,
             },
-            said = notifier.server.said() => notifier.hear(said, &questions).await,
+            said = notifier.server.said() => notifier.hear(said, &questions),
         }
     }
 }
@@ -162,7 +162,7 @@ impl<S: Server, T: Told> Notifier<S, T> {
         shown
     }
 
-    async fn hear(&mut self, said: Said, questions: &[Question]) {
+    fn hear(&mut self, said: Said, questions: &[Question]) {
         match said {
             Said::Here(name) => {
                 self.shown.forget();

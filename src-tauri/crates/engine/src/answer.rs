@@ -73,7 +73,7 @@ pub(crate) fn answer_reading(reader: &Reader, name: &str, args: Json) -> Result<
     }
     match name {
         api::Runs::NAME => typed(args, |call: api::Runs| {
-            reading::newest(reader, call.limit as usize)
+            reading::board(reader, call.limit as usize)
         }),
         api::SearchRuns::NAME => typed(args, |call| history::search(reader, call)),
         api::Decisions::NAME => typed(args, |call: api::Decisions| {
@@ -253,7 +253,7 @@ impl Answered for api::StartRun {
 impl Answered for api::Runs {
     async fn answer(self, office: &Office, _: Origin) -> Result<Self::Reply, Fault> {
         office
-            .reading(move |reader| reading::newest(reader, self.limit as usize))
+            .reading(move |reader| reading::board(reader, self.limit as usize))
             .await
     }
 }

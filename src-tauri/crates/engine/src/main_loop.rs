@@ -420,7 +420,7 @@ impl MainLoop {
             }
             Topic::Board => Notice::Board {
                 seq: self.board_seq,
-                rows: reading::board(self.world.store.read())?,
+                rows: reading::followed_board(self.world.store.read(), 500)?,
             },
         };
         Ok(self.feed.subscribe(topic, first))

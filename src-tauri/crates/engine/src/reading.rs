@@ -6,7 +6,7 @@ use api::{AgentInfo, AgentList, Fault, HostKeyInfo, HostKeyList, LastSnapshot, L
 use fleet::{Agent, Check, Limits, Selector, Snapshot};
 use serde_json::Value as Json;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, HashSet},
     sync::Arc,
 };
 use store::{FoundRun, Reader, RunFilter};
@@ -14,9 +14,6 @@ use workflow::{Digest, Event, Run, RunId, RunState, RunSummary, Workflow};
 
 /// How much of a log one page holds, in bytes.
 const PAGE_BYTES: usize = 256 << 10;
-
-/// So many of the newest runs are on the board, and at most so many older ones that are under way.
-const BOARD_RUNS: usize = 500;
 
 /// A run, folded from the journal.
 pub(crate) fn fold_run(reader: &Reader, id: &RunId) -> Result<Run, Fault> {
@@ -79,34 +76,32 @@ pub(crate) fn find_run(reader: &Reader, name: &str) -> Result<RunId, Fault> {
     }
 }
 
-/// The newest runs.
-pub(crate) fn newest(reader: &Reader, limit: usize) -> Result<Vec<RunSummary>, Fault> {
-    rows(
-        reader,
-        RunFilter {
-            limit,
-            ..RunFilter::default()
-        },
-    )
-}
-
-/// The newest runs, and whatever older one is still under way: a question that waits is never out of sight.
-pub(crate) fn board(reader: &Reader) -> Result<Vec<RunSummary>, Fault> {
-    let mut board = newest(reader, BOARD_RUNS)?;
-    let open = RunFilter {
-        states: vec![RunState::Pending, RunState::Running, RunState::Waiting],
-        limit: BOARD_RUNS,
+pub(crate) fn board(reader: &Reader, limit: usize) -> Result<Vec<RunSummary>, Fault> {
+    let filter = RunFilter {
+        limit,
         ..RunFilter::default()
     };
-    let known: BTreeSet<RunId> = board.iter().map(|row| row.run.clone()).collect();
-    let open = rows(reader, open)?.into_iter();
-    board.extend(open.filter(|row| !known.contains(&row.run)));
-    Ok(board)
-}
-
-fn rows(reader: &Reader, filter: RunFilter) -> Result<Vec<RunSummary>, Fault> {
     let rows = reader.runs(&filter).map_err(|fault| faults::read(&fault))?;
     Ok(rows.into_iter().map(|row| row.summary).collect())
+}
+
+/// The board as one follows it: its newest rows, and every run that has not ended, however old. A question that waits is
+/// never out of sight.
+pub(crate) fn followed_board(reader: &Reader, newest: usize) -> Result<Vec<RunSummary>, Fault> {
+    let mut rows = board(reader, newest)?;
+    let not_ended = RunFilter {
+        states: vec![RunState::Pending, RunState::Running, RunState::Waiting],
+        limit: usize::MAX,
+        ..RunFilter::default()
+    };
+    let open = reader
+        .runs(&not_ended)
+        .map_err(|fault| faults::read(&fault))?;
+    let there: HashSet<RunId> = rows.iter().map(|row| row.run.clone()).collect();
+    // Older than all that are there already: the order stays.
+    let more = open.into_iter().map(|row| row.summary);
+    rows.extend(more.filter(|row| !there.contains(&row.run)));
+    Ok(rows)
 }
 
 /// The agents that a selector matches, with their last snapshots.

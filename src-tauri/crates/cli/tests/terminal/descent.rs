@@ -13,11 +13,9 @@ struct Owner {
 impl Owner {
     fn of(desk: &Desk) -> Owner {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let options = engine::OpenOptions {
-            data_dir: desk.data(),
-            program: "test".to_owned(),
-            secrets: engine::SecretSource::SessionOnly,
-        };
+        let mut options = engine::OpenOptions::new("test");
+        options.data_dir = desk.data();
+        options.secrets = engine::SecretSource::SessionOnly;
         let door = runtime.block_on(engine::open(options)).unwrap();
         assert!(!door.is_remote());
         Owner { runtime, door }

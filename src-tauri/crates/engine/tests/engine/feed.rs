@@ -40,3 +40,38 @@ async fn the_board_tells_of_a_waiting_run() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_waits_on_the_board_however_old_it_is() {
+    let bench = Bench::new(&[WRITE_NOTE]).await;
+    let (old, _) = bench.note("old.txt", "x").await;
+    bench.waits(&old).await;
+    let (over, _) = bench.note("over.txt", "x").await;
+    let run = over.clone();
+    bench.call(api::CancelRun { run }).await.unwrap();
+    bench.ends(&over).await;
+    let mut asking = tokio::task::JoinSet::new();
+    for number in 0..500 {
+        let path = bench.dir.path().join(number.to_string());
+        let inputs = json!({ "path": path, "text": "x" });
+        let start = api::StartRun {
+            workflow: "write_note".into(),
+            inputs: inputs.as_object().unwrap().clone(),
+        };
+        let door = bench.door.clone();
+        asking.spawn(async move { door.call(start, engine::Origin::Terminal).await });
+    }
+    for started in asking.join_all().await {
+        started.unwrap();
+    }
+    let mut board = bench.door.follow(Topic::Board).await.unwrap();
+    let Some(Notice::Board { rows, .. }) = board.recv().await else {
+        panic!("the board comes first");
+    };
+    assert_eq!(rows.len(), 501);
+    assert_eq!(rows[500].run, old, "the oldest is the last");
+    assert!(
+        rows.iter().all(|row| row.run != over),
+        "what has ended may be out of sight"
+    );
+}
