@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use api::{Notice, Topic};
+use tokio::sync::mpsc::Receiver;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use workflow::{GateId, RunId, RunState, RunSummary, StepKey};
 
 use crate::desk::Desk;
 
-/// How long until the board is asked for again where it could not be followed.
-const AGAIN: Duration = Duration::from_secs(2);
+/// How long until the board is asked for again after its owner has gone, and at most where it cannot be followed.
+const SOON: Duration = Duration::from_secs(2);
+const LATE: Duration = Duration::from_secs(30);
 
 /// What a question is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,26 +117,40 @@ fn questions_of(row: &RunSummary) -> Vec<Question> {
 
 /// Follows the board for as long as somebody listens, whoever owns the data folder.
 pub(crate) async fn follow(desk: &Desk, said: &watch::Sender<Waiting>) {
+    let mut again = SOON;
     loop {
-        if let Ok(mut notices) = desk.follow(Topic::Board).await {
-            let mut rows = Rows::default();
-            while let Some(notice) = notices.recv().await {
-                if !rows.hear(notice) {
-                    break;
+        match desk.follow(Topic::Board).await {
+            Ok(notices) => {
+                again = SOON;
+                if listen(notices, said).await {
+                    continue;
                 }
-                let waiting = rows.waiting();
-                said.send_if_modified(|before| {
-                    let changed = *before != waiting;
-                    *before = waiting;
-                    changed
-                });
             }
+            // A folder that cannot be opened is tried less and less often.
+            Err(_) => again = LATE.min(again * 2),
         }
         // What was said last stays true until somebody says otherwise.
-        if timeout(AGAIN, said.closed()).await.is_ok() {
+        if timeout(again, said.closed()).await.is_ok() {
             return;
         }
     }
+}
+
+/// Until the board ends; `true` where something was missed and it has to be followed again at once.
+async fn listen(mut notices: Receiver<Notice>, said: &watch::Sender<Waiting>) -> bool {
+    let mut rows = Rows::default();
+    while let Some(notice) = notices.recv().await {
+        if !rows.hear(notice) {
+            return true;
+        }
+        let waiting = rows.waiting();
+        said.send_if_modified(|before| {
+            let changed = *before != waiting;
+            *before = waiting;
+            changed
+        });
+    }
+    false
 }
 
 #[cfg(test)]
