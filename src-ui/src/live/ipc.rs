@@ -9,6 +9,7 @@ use leptos::prelude::window;
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::JsFuture;
+use workflow::from_json;
 
 use super::ordered::{Message, Messages};
 
@@ -88,9 +89,7 @@ async fn invoke(name: &str, args: &Object) -> Result<JsValue, Fault> {
         .unchecked_into();
     JsFuture::from(promise).await.map_err(|why| {
         let text = JSON::stringify(&why).ok().and_then(|text| text.as_string());
-        let value = text.and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
-        value
-            .and_then(|value| serde_json::from_value(value).ok())
+        text.and_then(|text| from_json(&text).ok())
             .unwrap_or_else(|| unreachable_engine(&why))
     })
 }
@@ -147,10 +146,7 @@ fn of_js<T: DeserializeOwned>(value: &JsValue) -> Result<T, Fault> {
         .ok()
         .and_then(|text| text.as_string())
         .unwrap_or_else(|| "null".to_owned());
-    // By way of a value, as the notices come: one way to read every type keeps the module small.
-    let value: serde_json::Value =
-        serde_json::from_str(&text).map_err(|why| misunderstood(&why.to_string()))?;
-    serde_json::from_value(value).map_err(|why| misunderstood(&why.to_string()))
+    from_json(&text).map_err(|why| misunderstood(&why.to_string()))
 }
 
 fn misunderstood(detail: &str) -> Fault {

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use api::Batch;
-use serde_json::Value as Json;
+use serde::Deserialize;
+use workflow::{Slim, from_json};
 
 /// What a channel says.
 #[derive(Clone, PartialEq, Debug)]
@@ -17,6 +18,16 @@ pub enum Message {
     Unknown(String),
 }
 
+/// How a channel delivers a message, or its end.
+#[derive(Deserialize)]
+struct Envelope {
+    index: u64,
+    #[serde(default)]
+    end: bool,
+    #[serde(default)]
+    message: Slim,
+}
+
 /// Holds back what came too early.
 #[derive(Default)]
 pub struct Messages {
@@ -27,24 +38,18 @@ pub struct Messages {
 impl Messages {
     /// Takes one delivered message; gives what may be handed on now, in order. Repeated ones are forgotten.
     pub fn accept(&mut self, text: &str) -> Vec<Message> {
-        let mut envelope: Json = match serde_json::from_str(text) {
+        let envelope: Envelope = match from_json(text) {
             Ok(envelope) => envelope,
             Err(why) => return vec![Message::Unknown(why.to_string())],
         };
-        let Some(index) = envelope.get("index").and_then(Json::as_u64) else {
-            return vec![Message::Unknown("a message without a number".to_owned())];
-        };
+        let index = envelope.index;
         if index < self.next {
             return Vec::new();
         }
-        let message = if envelope.get("end") == Some(&Json::Bool(true)) {
+        let message = if envelope.end {
             Message::End
         } else {
-            let batch = envelope
-                .get_mut("message")
-                .map(Json::take)
-                .unwrap_or_default();
-            match serde_json::from_value(batch) {
+            match envelope.message.read() {
                 Ok(batch) => Message::Batch(Box::new(batch)),
                 Err(why) => Message::Unknown(why.to_string()),
             }

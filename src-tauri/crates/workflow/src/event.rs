@@ -3,7 +3,7 @@
 
 use crate::{
     Actor, Call, Card, Datum, Decision, Difference, Digest, DoubtAnswer, ExitStatus, FleetChange,
-    GateId, Grant, LogRange, Preview, Provenance, RunId, StepKey, ToolError,
+    GateId, Grant, LogRange, Preview, Provenance, RunId, StepKey, ToolError, slim::tagged,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -23,177 +23,180 @@ pub struct Record {
     pub event: Event,
 }
 
-/// What happened.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-#[expect(
-    missing_docs,
-    reason = "fields named alike mean the same in every event: step, gate, revision, call"
-)]
-pub enum Event {
-    /// The run exists, pinned to a definition.
-    RunStarted {
-        definition: Digest,
-        title: String,
-        inputs: BTreeMap<String, Datum>,
-    },
-    /// A step of this attempt is under way (a list: with the items of its one evaluation).
-    StepStarted {
-        step: StepKey,
-        attempt: u32,
-        items: Option<Vec<Datum>>,
-    },
-    /// A step will not run.
-    StepSkipped { step: StepKey, why: SkipReason },
-    /// The exact call of a step is known; `preview` says whether the tool is asked first.
-    CallPlanned {
-        step: StepKey,
-        call: Call,
-        digest: Digest,
-        preview: bool,
-    },
-    /// The tool's answer: the call with its targets and facts, and its digest.
-    CallPreviewed {
-        step: StepKey,
-        call: Call,
-        digest: Digest,
-        preview: Preview,
-    },
-    /// The tool could not say what the call would do.
-    PreviewFailed { step: StepKey, error: ToolError },
-    /// A person is asked.
-    GateOpened {
-        gate: GateId,
-        revision: u32,
-        card: Box<Card>,
-        card_digest: Digest,
-    },
-    /// `skip_when` was true: nobody is asked.
-    GateSkipped { gate: GateId },
-    /// The person was reminded.
-    GateReminded {
-        gate: GateId,
-        revision: u32,
-        number: u32,
-    },
-    /// A person answered. `grant` is there when the answer lets calls run.
-    GateDecided {
-        gate: GateId,
-        revision: u32,
-        card_digest: Digest,
-        decision: Decision,
-        grant: Option<Grant>,
-    },
-    /// Nobody answered in time.
-    GateExpired { gate: GateId, revision: u32 },
-    /// The question no longer matters.
-    GateWithdrawn {
-        gate: GateId,
-        revision: u32,
-        why: StopReason,
-    },
-    /// An input has another value for the rest of the run. It never approves.
-    InputEdited {
-        gate: GateId,
-        input: String,
-        value: Datum,
-    },
-    /// A read that the gate names is made again.
-    RecheckStarted {
-        gate: GateId,
-        step: StepKey,
-        call: Call,
-        key: Digest,
-        timeout_ms: u64,
-    },
-    /// Its answer; used for this comparison only, unless the grant is voided.
-    RecheckRead {
-        gate: GateId,
-        step: StepKey,
-        output: Datum,
-    },
-    /// All reads are made: the calls are planned and previewed once more, to be compared with the approved ones.
-    ComparingStarted { gate: GateId },
-    /// What would run is exactly what was approved.
-    GrantConfirmed { gate: GateId },
-    /// The approval no longer covers what would run; the gate will open again. `outputs` replace those of the
-    /// steps that were read again.
-    GrantVoided {
-        gate: GateId,
-        why: String,
-        changed: Vec<Difference>,
-        outputs: BTreeMap<StepKey, Datum>,
-    },
-    /// One try of one approved call is taken from the grant.
-    GrantSpent {
-        gate: GateId,
-        step: StepKey,
-        call_digest: Digest,
-    },
-    /// The call may run from here on. Durable before the effect.
-    CallStarted {
-        step: StepKey,
-        n: u32,
-        key: Digest,
-        timeout_ms: u64,
-    },
-    /// The call was cut off, or ended in an error that says nothing: the tool is asked whether it happened.
-    CallInterrupted {
-        step: StepKey,
-        stop: bool,
-        error: Option<ToolError>,
-    },
-    /// It did not happen: the same try goes on under the same key.
-    CallContinued { step: StepKey },
-    /// The call has a result; `observed` when the tool found it out afterwards.
-    CallFinished {
-        step: StepKey,
-        output: Datum,
-        receipt: Option<Datum>,
-        observed: bool,
-        log: Option<LogRange>,
-    },
-    /// The call changed the inventory or the trusted host keys: stands after its `CallFinished`, in the same append.
-    FleetChanged { step: StepKey, change: FleetChange },
-    /// The call failed.
-    CallFailed {
-        step: StepKey,
-        error: ToolError,
-        log: Option<LogRange>,
-    },
-    /// It will be tried again.
-    RetryScheduled { step: StepKey, n: u32, due_us: i64 },
-    /// Nobody but a person can say whether it happened.
-    DoubtOpened { step: StepKey, why: String },
-    /// The person said.
-    DoubtResolved { step: StepKey, answer: DoubtAnswer },
-    /// A person sent the step back; it begins again with this attempt. Those that follow it, too.
-    AttemptStarted {
-        step: StepKey,
-        attempt: u32,
-        feedback: String,
-    },
-    /// The step has its result.
-    StepCompleted {
-        step: StepKey,
-        output: Datum,
-        provenance: Provenance,
-    },
-    /// The step has none.
-    StepFailed { step: StepKey, reason: FailReason },
-    /// A list or group starts nothing more; it ends when all inside has ended.
-    GroupStopping { step: StepKey, why: StopReason },
-    /// The run starts nothing more; it ends when all has ended.
-    RunStopping { why: StopReason },
-    /// The run is over and did what it should.
-    RunCompleted {
-        outputs: BTreeMap<String, Datum>,
-        message: Option<String>,
-    },
-    /// The run is over and did not.
-    RunFailed { reason: FailReason },
-    /// The run was cancelled.
-    RunCancelled,
+tagged! {
+    by "kind";
+
+    /// What happened.
+    #[derive(Clone, Debug, PartialEq)]
+    #[expect(
+        missing_docs,
+        reason = "fields named alike mean the same in every event: step, gate, revision, call"
+    )]
+    pub enum Event {
+        /// The run exists, pinned to a definition.
+        RunStarted {
+            definition: Digest,
+            title: String,
+            inputs: BTreeMap<String, Datum>,
+        },
+        /// A step of this attempt is under way (a list: with the items of its one evaluation).
+        StepStarted {
+            step: StepKey,
+            attempt: u32,
+            items: Option<Vec<Datum>>,
+        },
+        /// A step will not run.
+        StepSkipped { step: StepKey, why: SkipReason },
+        /// The exact call of a step is known; `preview` says whether the tool is asked first.
+        CallPlanned {
+            step: StepKey,
+            call: Call,
+            digest: Digest,
+            preview: bool,
+        },
+        /// The tool's answer: the call with its targets and facts, and its digest.
+        CallPreviewed {
+            step: StepKey,
+            call: Call,
+            digest: Digest,
+            preview: Preview,
+        },
+        /// The tool could not say what the call would do.
+        PreviewFailed { step: StepKey, error: ToolError },
+        /// A person is asked.
+        GateOpened {
+            gate: GateId,
+            revision: u32,
+            card: Box<Card>,
+            card_digest: Digest,
+        },
+        /// `skip_when` was true: nobody is asked.
+        GateSkipped { gate: GateId },
+        /// The person was reminded.
+        GateReminded {
+            gate: GateId,
+            revision: u32,
+            number: u32,
+        },
+        /// A person answered. `grant` is there when the answer lets calls run.
+        GateDecided {
+            gate: GateId,
+            revision: u32,
+            card_digest: Digest,
+            decision: Decision,
+            grant: Option<Grant>,
+        },
+        /// Nobody answered in time.
+        GateExpired { gate: GateId, revision: u32 },
+        /// The question no longer matters.
+        GateWithdrawn {
+            gate: GateId,
+            revision: u32,
+            why: StopReason,
+        },
+        /// An input has another value for the rest of the run. It never approves.
+        InputEdited {
+            gate: GateId,
+            input: String,
+            value: Datum,
+        },
+        /// A read that the gate names is made again.
+        RecheckStarted {
+            gate: GateId,
+            step: StepKey,
+            call: Call,
+            key: Digest,
+            timeout_ms: u64,
+        },
+        /// Its answer; used for this comparison only, unless the grant is voided.
+        RecheckRead {
+            gate: GateId,
+            step: StepKey,
+            output: Datum,
+        },
+        /// All reads are made: the calls are planned and previewed once more, to be compared with the approved ones.
+        ComparingStarted { gate: GateId },
+        /// What would run is exactly what was approved.
+        GrantConfirmed { gate: GateId },
+        /// The approval no longer covers what would run; the gate will open again. `outputs` replace those of the
+        /// steps that were read again.
+        GrantVoided {
+            gate: GateId,
+            why: String,
+            changed: Vec<Difference>,
+            outputs: BTreeMap<StepKey, Datum>,
+        },
+        /// One try of one approved call is taken from the grant.
+        GrantSpent {
+            gate: GateId,
+            step: StepKey,
+            call_digest: Digest,
+        },
+        /// The call may run from here on. Durable before the effect.
+        CallStarted {
+            step: StepKey,
+            n: u32,
+            key: Digest,
+            timeout_ms: u64,
+        },
+        /// The call was cut off, or ended in an error that says nothing: the tool is asked whether it happened.
+        CallInterrupted {
+            step: StepKey,
+            stop: bool,
+            error: Option<ToolError>,
+        },
+        /// It did not happen: the same try goes on under the same key.
+        CallContinued { step: StepKey },
+        /// The call has a result; `observed` when the tool found it out afterwards.
+        CallFinished {
+            step: StepKey,
+            output: Datum,
+            receipt: Option<Datum>,
+            observed: bool,
+            log: Option<LogRange>,
+        },
+        /// The call changed the inventory or the trusted host keys: stands after its `CallFinished`, in the same append.
+        FleetChanged { step: StepKey, change: FleetChange },
+        /// The call failed.
+        CallFailed {
+            step: StepKey,
+            error: ToolError,
+            log: Option<LogRange>,
+        },
+        /// It will be tried again.
+        RetryScheduled { step: StepKey, n: u32, due_us: i64 },
+        /// Nobody but a person can say whether it happened.
+        DoubtOpened { step: StepKey, why: String },
+        /// The person said.
+        DoubtResolved { step: StepKey, answer: DoubtAnswer },
+        /// A person sent the step back; it begins again with this attempt. Those that follow it, too.
+        AttemptStarted {
+            step: StepKey,
+            attempt: u32,
+            feedback: String,
+        },
+        /// The step has its result.
+        StepCompleted {
+            step: StepKey,
+            output: Datum,
+            provenance: Provenance,
+        },
+        /// The step has none.
+        StepFailed { step: StepKey, reason: FailReason },
+        /// A list or group starts nothing more; it ends when all inside has ended.
+        GroupStopping { step: StepKey, why: StopReason },
+        /// The run starts nothing more; it ends when all has ended.
+        RunStopping { why: StopReason },
+        /// The run is over and did what it should.
+        RunCompleted {
+            outputs: BTreeMap<String, Datum>,
+            message: Option<String>,
+        },
+        /// The run is over and did not.
+        RunFailed { reason: FailReason },
+        /// The run was cancelled.
+        RunCancelled,
+    }
 }
 
 /// Why a step did not run.

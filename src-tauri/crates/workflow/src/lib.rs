@@ -19,6 +19,7 @@ mod key;
 mod permit;
 mod refusal;
 mod run;
+mod slim;
 mod step;
 #[cfg_attr(
     not(feature = "decide"),
@@ -52,6 +53,7 @@ pub use key::{GateId, RunId, StepKey};
 pub use permit::{Permit, PermitFault};
 pub use refusal::Refusal;
 pub use run::{Run, RunStatus, Started, Stopping};
+pub use slim::{Slim, from_json};
 pub use step::{
     Calling, Held, Phase, Planned, Provenance, StepRun, StepState, StepStatus, Try, WaitFor,
 };

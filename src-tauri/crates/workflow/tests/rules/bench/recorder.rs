@@ -43,8 +43,15 @@ pub(crate) fn me() -> Actor {
     Actor::person("ada", "window")
 }
 
-fn through_json<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
-    serde_json::from_str(&serde_json::to_string(value).unwrap()).unwrap()
+/// Written as JSON and read again, by both ways there are to read it: the engine's and the window's.
+fn through_json<T>(value: &T) -> T
+where
+    T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+{
+    let text = serde_json::to_string(value).unwrap();
+    let read: T = serde_json::from_str(&text).unwrap();
+    assert_eq!(workflow::from_json::<T>(&text).unwrap(), read);
+    read
 }
 
 impl Bench {
