@@ -28,7 +28,7 @@ impl Folders {
     pub(crate) fn of(data_dir: &Path) -> Self {
         Self {
             data: data_dir.to_owned(),
-            downloads: downloads(),
+            downloads: engine::downloads_dir(data_dir),
             opener: PathBuf::from(OPENER),
         }
     }
@@ -47,7 +47,7 @@ impl Folders {
         match folder {
             Folder::Definitions => self.data.join("workflows"),
             Folder::Data => self.data.clone(),
-            Folder::Backups => self.data.join("backups"),
+            Folder::Backups => engine::backups_dir(&self.data),
             Folder::Downloads => self.downloads.clone(),
         }
     }
@@ -100,54 +100,9 @@ pub(crate) fn of_environment(name: &str) -> Option<PathBuf> {
         .filter(|path| path.is_absolute())
 }
 
-/// This person's folder for downloads (xdg-user-dirs; `Downloads` in the home folder elsewhere).
-fn downloads() -> PathBuf {
-    let home = of_environment("HOME").or_else(|| of_environment("USERPROFILE"));
-    let home = home.unwrap_or_else(env::temp_dir);
-    let config = of_environment("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config"));
-    let file = std::fs::read_to_string(config.join("user-dirs.dirs")).unwrap_or_default();
-    named_in(&file, &home).unwrap_or_else(|| home.join("Downloads"))
-}
-
-/// `XDG_DOWNLOAD_DIR="$HOME/…"` or a whole path.
-fn named_in(user_dirs: &str, home: &Path) -> Option<PathBuf> {
-    let lines = user_dirs.lines().map(str::trim);
-    let value = lines
-        .filter_map(|line| line.strip_prefix("XDG_DOWNLOAD_DIR="))
-        .next_back()?;
-    let value = value.trim().trim_matches('"');
-    match value.strip_prefix("$HOME") {
-        // "$HOME/" alone means that there is no such folder.
-        Some(rest) if rest.trim_matches('/').is_empty() => None,
-        Some(rest) => Some(home.join(rest.trim_matches('/'))),
-        None => Some(PathBuf::from(value)).filter(|path| path.is_absolute()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_folder_for_downloads_is_the_one_of_the_person() {
-        let home = Path::new("/home/me");
-        for (file, folder) in [
-            ("", None),
-            (
-                "XDG_DOWNLOAD_DIR=\"$HOME/Herunter\"\n",
-                Some("/home/me/Herunter"),
-            ),
-            ("# x\nXDG_DOWNLOAD_DIR=\"/big/in\"\n", Some("/big/in")),
-            ("XDG_DOWNLOAD_DIR=\"$HOME/\"\n", None),
-            ("XDG_DOWNLOAD_DIR=\"in\"\n", None),
-        ] {
-            assert_eq!(
-                named_in(file, home).as_deref(),
-                folder.map(Path::new),
-                "{file}"
-            );
-        }
-    }
 
     #[test]
     fn a_folder_is_made_and_a_missing_opener_is_said() {
