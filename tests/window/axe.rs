@@ -37,6 +37,9 @@ impl Axe {
         window.script(&format!("{}; window.axe = axe", self.0), &json!([]));
         for theme in THEMES {
             window.in_theme(Some(theme));
+            // Colours move from one theme to the next; what is in between is nobody's choice.
+            let settle = "const [done] = arguments; setTimeout(done, 400)";
+            window.script_with_callback(settle, &json!([]));
             let run = "const [done] = arguments; \
                        axe.run(document, { resultTypes: ['violations'] }).then( \
                        result => done(result.violations.map(v => [v.id, v.impact, v.help, \

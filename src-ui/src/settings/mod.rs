@@ -10,8 +10,9 @@ use api::{Call, Fault};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    kit::PageHead,
+    kit::{Card, PageHead},
     live::{Fetched, call},
+    shell::AppearancePanel,
 };
 
 /// The screen.
@@ -20,6 +21,7 @@ pub fn Settings() -> impl IntoView {
     view! {
         <PageHead title="Settings"/>
         <div class="stack settings">
+            <Card title="Appearance"><AppearancePanel/></Card>
             <desktop::Desktop/>
             <secrets::Secrets/>
             <people::People/>
