@@ -87,7 +87,7 @@ fn hosts_are_previewed_added_and_found() {
     go(&window, "#/agents", "agents-import");
     window.click("agents-import");
     window.choose("import-kind", "pasted");
-    window.fill("import-text", "op@node[1-3].example.org:2222, github.com");
+    window.fill("import-text", "op@node[1-3].example.org:2222");
     window.click("import-preview");
     window.reads("import-hosts", "node2.example.org");
     window.reads("import-start", "Import 3 hosts");

@@ -99,15 +99,15 @@ pub fn Agents() -> impl IntoView {
             {dynamic(move || (keys.with(Vec::is_empty) && total.get().is_some()).then(|| view! {
                 <p class="quiet">"No agent has these words. "<Button appearance=Appearance::Subtle small=true on_press=move |()| words_typed.set(String::new())>"Show all"</Button></p>
             }))}
-            {grid(Grid {
+            <div class="card card-flush">{grid(Grid {
                 label: "Agents",
                 columns: vec![
                     Column::sorted("Agent", "col-grow"),
                     Column::sorted("Health", "col-m"),
-                    Column::sorted("Environment", "col-m"),
+                    Column::sorted("Environment", "col-s"),
                     Column::plain("Labels", "col-l col-wide"),
-                    Column::sorted("Address", "col-l col-wide"),
-                    Column::sorted("Last checked", "col-m"),
+                    Column::sorted("Address", "col-m col-wide"),
+                    Column::sorted("Last checked", "col-s"),
                 ],
                 keys: keys.into(),
                 cells,
@@ -116,7 +116,7 @@ pub fn Agents() -> impl IntoView {
                 on_open: Callback::new(|id: String| Route::go(&path_of(&id))),
                 click_opens: true,
                 more: None,
-            })}
+            })}</div>
         </div>
     }
 }

@@ -13,6 +13,6 @@ pub fn Guide() -> impl IntoView {
     let body = TEXT.split_once('\n').map_or(TEXT, |(_, body)| body);
     view! {
         <PageHead title="User guide"/>
-        <div class="guide"><Card><Markdown text=body.to_owned()/></Card></div>
+        <div class="guide"><Card><Markdown text=body.to_owned() top_level=1/></Card></div>
     }
 }
