@@ -153,7 +153,8 @@ fn EditResult(
                 move |()| match draft.with_untracked(|draft| serde_json::from_str::<Json>(draft)) {
                     Ok(output) => {
                         error.set(None);
-                        let values = [("output".to_owned(), output)].into_iter().collect();
+                        let mut values = serde_json::Map::new();
+                        values.insert("output".to_owned(), output);
                         send.run(Decision::Edit { values });
                     }
                     Err(why) => error.set(Some(schema::not_json(&why))),

@@ -157,12 +157,9 @@ impl Asked {
     }
 
     /// The edit that these values are: only what differs from what is on the card; nothing when nothing does.
-    pub fn edit(&self, values: serde_json::Map<String, Json>) -> Option<Decision> {
+    pub fn edit(&self, mut values: serde_json::Map<String, Json>) -> Option<Decision> {
         let present = self.present();
-        let values: serde_json::Map<String, Json> = values
-            .into_iter()
-            .filter(|(name, value)| present.get(name) != Some(value))
-            .collect();
+        values.retain(|name, value| present.get(name) != Some(value));
         (!values.is_empty()).then_some(Decision::Edit { values })
     }
 

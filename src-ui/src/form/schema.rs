@@ -71,11 +71,11 @@ pub fn fields(schema: &Json) -> Vec<FieldSpec> {
         .and_then(Json::as_array)
         .map(|names| names.iter().filter_map(Json::as_str).collect())
         .unwrap_or_default();
-    let mut fields: Vec<FieldSpec> = properties
+    let (mut fields, optional): (Vec<FieldSpec>, Vec<FieldSpec>) = properties
         .iter()
         .map(|(name, property)| field(name, property, required.contains(&name.as_str())))
-        .collect();
-    fields.sort_by_key(|field| !field.required);
+        .partition(|field| field.required);
+    fields.extend(optional);
     // With required ones in sight, optional free text is for those who look for it; JSON always is.
     let any_required = fields.iter().any(|field| field.required);
     for field in &mut fields {

@@ -74,15 +74,16 @@ fn order(rows: &[RunSummary], selected: Option<&RunId>) -> Vec<RunSummary> {
         RunState::Running | RunState::Pending => 1,
         RunState::Completed | RunState::Failed | RunState::Cancelled => 2,
     };
-    let mut ordered: Vec<&RunSummary> = rows.iter().collect();
-    // The board is ordered by time, and the sort keeps that.
-    ordered.sort_by_key(|row| rank(row));
-    let mut ended = 0;
-    ordered.retain(|row| {
-        ended += usize::from(rank(row) == 2);
-        rank(row) < 2 || ended <= ENDED || Some(&row.run) == selected
-    });
-    ordered.into_iter().cloned().collect()
+    // The board is ordered by time, and each rank keeps that.
+    let of = |wanted| rows.iter().filter(move |row| rank(row) == wanted);
+    let is_selected = |row: &RunSummary| Some(&row.run) == selected;
+    let ended = of(2).zip(0..);
+    let ended = ended.filter(|(row, place)| *place < ENDED || is_selected(row));
+    of(0)
+        .chain(of(1))
+        .chain(ended.map(|(row, _)| row))
+        .cloned()
+        .collect()
 }
 
 #[cfg(test)]
