@@ -8,8 +8,8 @@ use serde_json::{Map, Value as Json, json};
 use super::{crumbs, model};
 use crate::{
     kit::{
-        Appearance, Button, Card, Choice, EmptyState, Escaped, Field, IconButton, PageHead, Select,
-        Spinner, TextInput, Textarea, dynamic, icons,
+        Appearance, Button, Card, Choice, CollectParts, EmptyState, Escaped, Field, IconButton,
+        PageHead, Select, Spinner, TextInput, Textarea, dynamic, icons,
     },
     live::{Live, call},
     parts::{FaultBar, Starting},
@@ -136,7 +136,7 @@ pub fn ImportAgents() -> impl IntoView {
         <div class="stack">
             <Card title="Where the hosts stand">
                 <form class="stack narrow" novalidate on:submit=move |event| { event.prevent_default(); look(); }>
-                    {dynamic(move || sources.get().into_iter().map(|source| source_fields(source, sources)).collect_view())}
+                    {dynamic(move || sources.get().into_iter().map(|source| source_fields(source, sources)).collect_parts())}
                     <div class="row">
                         <Button appearance=Appearance::Subtle small=true icon=icons::ADD on_press=move |()| sources.update(|sources| {
                             let number = sources.iter().map(|source| source.number).max().unwrap_or(0) + 1;
@@ -260,7 +260,7 @@ fn shown(found: &Preview) -> AnyView {
                 <h3>"Left out"</h3>
                 <ul class="plain-list" data-testid="import-left-out">{left.iter().map(|one| view! {
                     <li><strong><Escaped text=words(&one["name"])/></strong>" "<span class="quiet"><Escaped text=words(&one["why"])/></span></li>
-                }).collect_view()}</ul>
+                }).collect_parts()}</ul>
             })}
         </Card>
     }
@@ -299,7 +299,7 @@ fn row(number: usize, host: &Json, ticked: RwSignal<Vec<bool>>) -> AnyView {
             </td>
             <th scope="row">
                 <Escaped text=name/>
-                {notes.into_iter().map(|note| view! { <p class="quiet"><Escaped text=note/></p> }).collect_view()}
+                {notes.into_iter().map(|note| view! { <p class="quiet"><Escaped text=note/></p> }).collect_parts()}
             </th>
             <td><Escaped text=address/></td>
             <td><Escaped text=words(&host["user"])/></td>

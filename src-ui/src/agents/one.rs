@@ -8,8 +8,8 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{crumbs, health_inputs, labels::EditLabels, model, start_for};
 use crate::{
     kit::{
-        Appearance, Badge, Button, Card, CopyButton, Disclosure, EmptyState, Escaped, Fact, Facts,
-        PageHead, Skeleton, Tone, dynamic, icons,
+        Appearance, Badge, Button, Card, CollectParts, CopyButton, Disclosure, EmptyState, Escaped,
+        Fact, Facts, PageHead, Skeleton, Tone, dynamic, icons,
     },
     live::{Fetched, Live, call, local_point},
     parts::{DatumView, FaultBar, Health, Starting, TileFault},
@@ -130,7 +130,7 @@ fn health(info: &AgentInfo) -> AnyView {
         .into_any(),
         Some([]) => view! { <p>"Nothing is wrong by the usual thresholds."</p> }.into_any(),
         Some(findings) => view! {
-            <ul class="findings-list" data-testid="agent-findings">{findings.iter().map(finding).collect_view()}</ul>
+            <ul class="findings-list" data-testid="agent-findings">{findings.iter().map(finding).collect_parts()}</ul>
         }
         .into_any(),
     };
@@ -226,7 +226,7 @@ fn measures(history: &AgentHistory) -> AnyView {
     view! {
         <table class="table measures">
             <thead><tr><th scope="col">"Measure"</th><th scope="col">"Now"</th><th scope="col">"Lowest"</th><th scope="col">"Highest"</th><th scope="col">"Course"</th></tr></thead>
-            <tbody>{history.series.iter().map(measure).collect_view()}</tbody>
+            <tbody>{history.series.iter().map(measure).collect_parts()}</tbody>
         </table>
         {said.map(|said| view! {
             <Disclosure summary="Everything it said of itself">
@@ -341,7 +341,7 @@ fn facts(info: &AgentInfo) -> AnyView {
                 <Fact name="Labels">
                     {if labels.is_empty() { view! { <span class="quiet">"none"</span> }.into_any() } else { labels.into_any() }}
                 </Fact>
-                {agent.facts.into_iter().map(|(name, value)| view! { <Fact name=crate::kit::escape::escaped(&name)><Escaped text=value/></Fact> }).collect_view()}
+                {agent.facts.into_iter().map(|(name, value)| view! { <Fact name=crate::kit::escape::escaped(&name)><Escaped text=value/></Fact> }).collect_parts()}
                 {since.map(|since| view! { <Fact name="Registered">{since}</Fact> })}
                 {run.map(|run| view! { <Fact name="Changed by"><a href=format!("#/run/{run}")>"its last run"</a></Fact> })}
             </Facts>

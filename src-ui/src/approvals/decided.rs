@@ -4,7 +4,7 @@ use api::{DecisionRow, Fault};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    kit::{Badge, Button, EmptyState, Escaped, Skeleton, Tone, dynamic, icons},
+    kit::{Badge, Button, CollectParts, EmptyState, Escaped, Skeleton, Tone, dynamic, icons},
     live::{Live, call, local_point, words},
     parts::TileFault,
 };
@@ -69,7 +69,7 @@ pub fn Decided() -> impl IntoView {
                 <div class="table-scroll" tabindex="0" role="region" aria-label="Decisions">
                     <table class="table" data-testid="decisions">
                         <thead><tr><th scope="col">"Answer"</th><th scope="col">"Question"</th><th scope="col">"By"</th><th scope="col">"When"</th><th scope="col">"Had waited"</th></tr></thead>
-                        <tbody>{rows.iter().map(row).collect_view()}</tbody>
+                        <tbody>{rows.iter().map(row).collect_parts()}</tbody>
                     </table>
                 </div>
             }.into_any(),

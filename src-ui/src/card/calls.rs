@@ -8,7 +8,7 @@ use workflow::{Call, CardCall, Change, Datum, EffectClass, StepKey, Target};
 
 use super::model::{Asked, DiffLine, call_name, diff_lines, summary};
 use crate::{
-    kit::{Badge, Checkbox, Disclosure, Escaped, Fact, Facts, Tone},
+    kit::{Badge, Checkbox, CollectParts, Disclosure, Escaped, Fact, Facts, Tone},
     parts::{DatumView, datum::exact},
 };
 
@@ -31,7 +31,7 @@ pub fn Calls(
                 .iter()
                 .map(|call| view! { <Item call=call.clone() droppable dropped/> });
             view! {
-                <ul class="call-list" aria-label="What would run">{of.collect_view()}</ul>
+                <ul class="call-list" aria-label="What would run">{of.collect_parts()}</ul>
             }
             .into_any()
         }
@@ -101,7 +101,7 @@ pub fn CallView(
                 </Fact>
             })}
         </CallFacts>
-        {changes.into_iter().map(change_view).collect_view()}
+        {changes.into_iter().map(change_view).collect_parts()}
         {(changing && call.changes.is_empty()).then(|| view! { <p class="quiet">"Nothing would change."</p> })}
     }
 }
@@ -128,7 +128,7 @@ pub fn CallFacts(
                 <Fact name="Only if">
                     {facts.into_iter().map(|(name, value)| view! {
                         <div class="condition"><code><Escaped text=format!("{name} = {}", exact(&value))/></code></div>
-                    }).collect_view()}
+                    }).collect_parts()}
                 </Fact>
             })}
             {children.map(|children| children())}
@@ -150,7 +150,7 @@ fn targets(targets: &[Target]) -> AnyView {
                 </span>
             }
         })
-        .collect_view()
+        .collect_parts()
         .into_any()
 }
 
@@ -176,7 +176,7 @@ fn arguments(args: Datum) -> AnyView {
                 </Fact>
             }
         })
-        .collect_view()
+        .collect_parts()
         .into_any()
 }
 
@@ -196,7 +196,7 @@ fn change_view(change: Change) -> AnyView {
                             DiffLine::Same => "diff-line",
                         };
                         view! { <span class=class><Escaped text=line.to_owned()/>"\n"</span> }
-                    }).collect_view()}
+                    }).collect_parts()}
                 </pre>
             })}
         </div>

@@ -5,7 +5,9 @@ use workflow::Difference;
 
 use super::model::Asked;
 use crate::{
-    kit::{Badge, Disclosure, Escaped, Fact, Facts, Intent, MessageBar, Tone, escape},
+    kit::{
+        Badge, CollectParts, Disclosure, Escaped, Fact, Facts, Intent, MessageBar, Tone, escape,
+    },
     live::local_point,
     parts::{DatumView, fault::sentence},
 };
@@ -28,7 +30,7 @@ pub fn Reopened(
                 <div class="table-scroll" tabindex="0" role="group" aria-label="What changed since the card before">
                     <table class="changed">
                         <thead><tr><th scope="col">"What changed"</th><th scope="col">"Before"</th><th scope="col">"Now"</th></tr></thead>
-                        <tbody>{changed.into_iter().map(difference).collect_view()}</tbody>
+                        <tbody>{changed.into_iter().map(difference).collect_parts()}</tbody>
                     </table>
                 </div>
             })}
@@ -88,7 +90,7 @@ pub fn Evidence(
                 </Disclosure>
             }
         })
-        .collect_view()
+        .collect_parts()
 }
 
 /// Who asks, what one approval covers, what silence does.

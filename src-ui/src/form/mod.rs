@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 use serde_json::{Map, Value as Json};
 
-use crate::kit::{Checkbox, Choice, Disclosure, Field, NumberInput, Select, TextInput, Textarea};
+use crate::kit::{
+    Checkbox, Choice, CollectParts, Disclosure, Field, NumberInput, Select, TextInput, Textarea,
+};
 use schema::{FieldSpec, Kind};
 pub use start::{StartForm, marks};
 
@@ -116,10 +118,10 @@ pub fn SchemaFields(
     let more = folded.len();
     view! {
         <div class="form-fields">
-            {shown.into_iter().map(field).collect_view()}
+            {shown.into_iter().map(field).collect_parts()}
             {(more > 0).then(|| view! {
                 <Disclosure summary=format!("More inputs ({more})")>
-                    <div class="form-fields">{folded.into_iter().map(field).collect_view()}</div>
+                    <div class="form-fields">{folded.into_iter().map(field).collect_parts()}</div>
                 </Disclosure>
             })}
         </div>

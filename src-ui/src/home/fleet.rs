@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    kit::{Badge, Card, Skeleton, dynamic},
+    kit::{Badge, Card, CollectParts, Skeleton, dynamic},
     live::Live,
     parts::{Health, TileFault},
 };
@@ -41,7 +41,7 @@ pub fn FleetTile() -> impl IntoView {
                     <p class="row" data-testid="fleet-strip">
                         {ORDER.into_iter().zip(counts).filter(|(_, count)| *count > 0).map(|(health, count)| view! {
                             <Badge tone=health.tone() icon=health.icon()>{format!("{count} {}", health.word())}</Badge>
-                        }).collect_view()}
+                        }).collect_parts()}
                     </p>
                 }.into_any(),
             })}

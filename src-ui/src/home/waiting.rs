@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    kit::{Card, Escaped, Icon, Skeleton, dynamic, icons},
+    kit::{Card, CollectParts, Escaped, Icon, Skeleton, dynamic, icons},
     live::{Live, Waiting, words},
     parts::TileFault,
 };
@@ -24,7 +24,7 @@ pub fn WaitingTile() -> impl IntoView {
                 None if fault.with(Option::is_none) => view! { <Skeleton what="what waits" lines=2/> }.into_any(),
                 None => ().into_any(),
                 Some(waiting) if waiting.is_empty() => view! { <p class="quiet">"Nothing waits. Runs go on by themselves until they need you."</p> }.into_any(),
-                Some(waiting) => view! { <ul class="waiting-rows">{waiting.into_iter().map(row).collect_view()}</ul> }.into_any(),
+                Some(waiting) => view! { <ul class="waiting-rows">{waiting.into_iter().map(row).collect_parts()}</ul> }.into_any(),
             })}
         </Card>
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::Choice;
+use super::{Choice, CollectParts};
 
 /// Chips of which exactly one is pressed.
 pub fn one_chip(label: &'static str, choices: Vec<Choice>, chosen: RwSignal<String>) -> AnyView {
@@ -46,7 +46,7 @@ fn group(
         }
     };
     view! {
-        <div class="row chips" role="group" aria-label=label>{choices.into_iter().map(chip).collect_view()}</div>
+        <div class="row chips" role="group" aria-label=label>{choices.into_iter().map(chip).collect_parts()}</div>
     }
     .into_any()
 }

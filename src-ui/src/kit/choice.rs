@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{FieldIds, Icon, dynamic, icons, unique_id};
+use super::{CollectParts, FieldIds, Icon, dynamic, icons, unique_id};
 
 /// One row of a [`Select`].
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -75,7 +75,7 @@ pub fn Select(
                     view! {
                         <option value=choice.value prop:selected=move || value.read() == own>{choice.label}</option>
                     }
-                }).collect_view())}
+                }).collect_parts())}
             </select>
             <Icon path=icons::CHEVRON_DOWN size=16/>
         </span>

@@ -10,3 +10,15 @@ pub fn dynamic<V: IntoAny + 'static>(mut part: impl FnMut() -> V + Send + 'stati
     let shared: SharedReactiveFunction<AnyView> = Arc::new(Mutex::new(move || part().into_any()));
     shared.into_any()
 }
+
+/// Collects views as parts of one type, for the same reason: a list of each type of view is a copy of the machinery.
+pub trait CollectParts {
+    /// The parts, in order.
+    fn collect_parts(self) -> Vec<AnyView>;
+}
+
+impl<I: Iterator<Item: IntoAny>> CollectParts for I {
+    fn collect_parts(self) -> Vec<AnyView> {
+        self.map(IntoAny::into_any).collect()
+    }
+}

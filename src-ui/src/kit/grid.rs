@@ -8,7 +8,7 @@ use std::{cmp::Ordering, sync::Arc};
 use leptos::{ev, prelude::*};
 
 use super::{
-    Icon, dynamic, icons,
+    CollectParts, Icon, dynamic, icons,
     keyed::keyed,
     keys::moved,
     rows::{Rows, Shown},
@@ -211,7 +211,7 @@ pub fn grid(grid: Grid) -> AnyView {
                 {dynamic(move || {
                     cells(&for_cells).into_iter().zip(classes.iter()).map(|(cell, class)| view! {
                         <div class=format!("grid-cell {class}") role="gridcell">{cell}</div>
-                    }.into_any()).collect_view()
+                    }.into_any()).collect_parts()
                 })}
             </div>
         }
@@ -234,7 +234,7 @@ pub fn grid(grid: Grid) -> AnyView {
             on:keydown=press
         >
             <div class="grid-row grid-head" role="row" aria-rowindex="1" node_ref=rows.gauge>
-                {columns.into_iter().enumerate().map(|(at, column)| head(at, column, sort)).collect_view()}
+                {columns.into_iter().enumerate().map(|(at, column)| head(at, column, sort)).collect_parts()}
             </div>
             <div class="grid-body" role="rowgroup" style:height=move || rows.height() style:padding-top=move || rows.before()>
                 {keyed(window.into(), row)}

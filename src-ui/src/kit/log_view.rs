@@ -9,8 +9,8 @@ use std::sync::Arc;
 use leptos::{ev, prelude::*};
 
 use super::{
-    Checkbox, IconButton, dynamic, escape::escaped_view, find, found::Found, icons, keyed::keyed,
-    log_state::LogState, unique_id,
+    Checkbox, CollectParts, IconButton, dynamic, escape::escaped_view, find, found::Found, icons,
+    keyed::keyed, log_state::LogState, unique_id,
 };
 
 /// The most lines in the page while lines do not wrap.
@@ -178,7 +178,7 @@ fn marked(text: &str, letters: &[char], here: bool) -> AnyView {
         from = end;
     }
     pieces.push(escaped_view(&text[from..]));
-    pieces.collect_view().into_any()
+    pieces.into_any()
 }
 
 fn find_bar(state: LogState, show: Callback<usize>) -> AnyView {

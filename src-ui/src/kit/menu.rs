@@ -7,7 +7,7 @@ use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use super::{Icon, dynamic, icons, keys::moved, popup, unique_id};
+use super::{CollectParts, Icon, dynamic, icons, keys::moved, popup, unique_id};
 use crate::browser;
 
 /// One action.
@@ -111,7 +111,7 @@ fn menu_of(label: Signal<String>, words: Option<&'static str>, items: Items) -> 
             on:keydown=move |event| parts.pressed(&event)
         >
             {dynamic(move || parts.open.get().then(|| {
-                items().into_iter().map(|item| item_view(parts, item)).collect_view()
+                items().into_iter().map(|item| item_view(parts, item)).collect_parts()
             }))}
         </div>
     }

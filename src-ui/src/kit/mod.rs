@@ -48,7 +48,7 @@ pub use copy::CopyButton;
 pub use dialog::Dialog;
 pub use disclosure::Disclosure;
 pub use drawer::Drawer;
-pub use dynamic::dynamic;
+pub use dynamic::{CollectParts, dynamic};
 pub use escape::Escaped;
 pub use field::{Field, FieldIds};
 pub use grid::{Column, Grid, Sort, grid};

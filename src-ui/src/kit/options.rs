@@ -3,7 +3,7 @@
 
 use leptos::{ev, prelude::*};
 
-use super::{dynamic, keys::moved};
+use super::{CollectParts, dynamic, keys::moved};
 use crate::browser;
 
 /// The most options in the page; who wants another types.
@@ -70,7 +70,7 @@ impl Options {
         view! {
             <div class="options" role="listbox" id=self.id.get_value() aria-label=label>
                 {dynamic(move || self.rows.with(|rows| {
-                    rows.iter().take(MOST).enumerate().map(|(at, row)| self.option(at, row.clone())).collect_view()
+                    rows.iter().take(MOST).enumerate().map(|(at, row)| self.option(at, row.clone())).collect_parts()
                 }))}
             </div>
             {dynamic(move || {

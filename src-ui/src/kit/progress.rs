@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::dynamic;
+use super::{CollectParts, dynamic};
 
 /// A ring with a word.
 #[component]
@@ -53,7 +53,7 @@ pub fn Skeleton(
 ) -> impl IntoView {
     view! {
         <div class="skeleton" role="status">
-            {(0..lines).map(|_| view! { <div class="skeleton-line" aria-hidden="true"></div> }).collect_view()}
+            {(0..lines).map(|_| view! { <div class="skeleton-line" aria-hidden="true"></div> }).collect_parts()}
             <p class="skeleton-words">{dynamic(move || format!("Fetching {}…", what.get()))}</p>
         </div>
     }

@@ -2,7 +2,7 @@
 
 use leptos::{ev, prelude::*};
 
-use super::Icon;
+use super::{CollectParts, Icon};
 use crate::browser;
 
 /// One tab.
@@ -61,7 +61,7 @@ pub fn TabList(
                         <span class="tab-words" data-words=tab.label>{tab.label}</span>
                     </button>
                 }
-            }).collect_view()}
+            }).collect_parts()}
         </div>
     }
 }

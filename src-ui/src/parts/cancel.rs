@@ -8,7 +8,7 @@ use workflow::Run;
 
 use super::{FaultBar, outcome};
 use crate::{
-    kit::{Appearance, Button, Dialog, Escaped, dynamic},
+    kit::{Appearance, Button, CollectParts, Dialog, Escaped, dynamic},
     live::Live,
 };
 
@@ -76,7 +76,7 @@ pub fn CancelRun(
         >
             <p>"These changes were made. They stay: cancelling undoes nothing."</p>
             <ul class="plain-list">
-                {dynamic(move || changes.get().into_iter().map(|change| view! { <li><Escaped text=change/></li> }).collect_view())}
+                {dynamic(move || changes.get().into_iter().map(|change| view! { <li><Escaped text=change/></li> }).collect_parts())}
             </ul>
         </Dialog>
     }

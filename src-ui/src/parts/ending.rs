@@ -7,7 +7,7 @@ use workflow::{Run, RunState};
 
 use super::{DatumView, fault::sentence, outcome, report};
 use crate::{
-    kit::{CopyButton, Disclosure, Escaped, Icon, dynamic, icons},
+    kit::{CollectParts, CopyButton, Disclosure, Escaped, Icon, dynamic, icons},
     live::words,
 };
 
@@ -79,7 +79,7 @@ pub fn Outcome(
                     view! {
                         <div>
                             <p>"These changes were made and stay:"</p>
-                            <ul class="plain-list">{changes.into_iter().map(|change| view! { <li><Escaped text=change/></li> }).collect_view()}</ul>
+                            <ul class="plain-list">{changes.into_iter().map(|change| view! { <li><Escaped text=change/></li> }).collect_parts()}</ul>
                         </div>
                     }.into_any()
                 })}
@@ -89,7 +89,7 @@ pub fn Outcome(
                         <div class="stack">
                             {outputs.into_iter().map(|(name, datum)| view! {
                                 <div><p class="value-name">{name.clone()}</p><DatumView datum label=name/></div>
-                            }).collect_view()}
+                            }).collect_parts()}
                         </div>
                     </Disclosure>
                 })}

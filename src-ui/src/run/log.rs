@@ -9,7 +9,7 @@ use workflow::{Digest, RunId};
 
 use super::Logged;
 use crate::{
-    kit::{Button, CopyButton, Escaped, dynamic},
+    kit::{Button, CollectParts, CopyButton, Escaped, dynamic},
     live::call,
     parts::TileFault,
 };
@@ -64,7 +64,7 @@ pub fn CallLog(
                     {dynamic(move || lines.with(|lines| lines.lines.len() > SHOWN).then_some("… earlier lines are not shown\n"))}
                     {dynamic(move || lines.with(|lines| {
                         let from = lines.lines.len().saturating_sub(SHOWN);
-                        lines.lines.iter().skip(from).cloned().map(line).collect_view()
+                        lines.lines.iter().skip(from).cloned().map(line).collect_parts()
                     }))}
                 </pre>
                 {dynamic(move || lines.with(|lines| lines.more && !lines.asking).then(|| view! { <Button small=true on_press=fetch>"Load more"</Button> }))}

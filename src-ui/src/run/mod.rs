@@ -12,7 +12,10 @@ use workflow::{Digest, Run, RunId, RunState};
 
 use crate::{
     card::Cards,
-    kit::{Card, CopyButton, Disclosure, Escaped, Fact, Facts, PageHead, Skeleton, dynamic},
+    kit::{
+        Card, CollectParts, CopyButton, Disclosure, Escaped, Fact, Facts, PageHead, Skeleton,
+        dynamic,
+    },
     live::{Live, local_point, words},
     parts::{
         CancelRun, DatumView, ExportReport, FailureNote, Outcome, ReportView, RunStateMark,
@@ -163,7 +166,7 @@ fn Inputs(run: Signal<Option<Arc<Run>>>) -> impl IntoView {
                             <Facts>
                                 {inputs.into_iter().map(|(name, datum)| view! {
                                     <Fact name=crate::kit::escape::escaped(&name)><DatumView datum label=name/></Fact>
-                                }).collect_view()}
+                                }).collect_parts()}
                             </Facts>
                         </Disclosure>
                     }.into_any()

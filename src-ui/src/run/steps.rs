@@ -7,7 +7,7 @@ use workflow::{Run, StepKey};
 
 use super::{Logged, step_detail::StepDetail};
 use crate::{
-    kit::{Card, Escaped, Icon, Status, StatusGlyph, dynamic, icons},
+    kit::{Card, CollectParts, Escaped, Icon, Status, StatusGlyph, dynamic, icons},
     parts::{stages, status_of},
 };
 
@@ -31,7 +31,7 @@ pub fn StepList(
             <ol class="page-stages">
                 {dynamic(move || titles.get().into_iter().enumerate().map(|(index, title)| view! {
                     <PageStage run logged index title/>
-                }).collect_view())}
+                }).collect_parts())}
             </ol>
         </Card>
     }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Route;
 use crate::{
     browser,
-    kit::{Icon, IconButton, dynamic, icons},
+    kit::{CollectParts, Icon, IconButton, dynamic, icons},
 };
 
 /// One row.
@@ -64,7 +64,7 @@ pub fn Nav(
                             </a>
                         </li>
                     }
-                }).collect_view()}
+                }).collect_parts()}
             </ul>
         </nav>
     }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::shortcuts::{Does, SHORTCUTS};
-use crate::kit::{Appearance, Button, modal::modal};
+use crate::kit::{Appearance, Button, CollectParts, modal::modal};
 
 /// The sheet.
 pub(super) fn sheet(open: RwSignal<bool>) -> AnyView {
@@ -36,7 +36,7 @@ fn group(title: &'static str, of: fn(Does) -> bool) -> AnyView {
     view! {
         <tbody>
             <tr><th colspan="2" scope="rowgroup">{title}</th></tr>
-            {rows.map(|row| view! { <tr><td>{row.words}</td><td><kbd>{row.shown}</kbd></td></tr> }).collect_view()}
+            {rows.map(|row| view! { <tr><td>{row.words}</td><td><kbd>{row.shown}</kbd></td></tr> }).collect_parts()}
         </tbody>
     }
     .into_any()

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use workflow::{Run, StageLine, StepStatus};
 
 use crate::{
-    kit::{Escaped, Icon, Status, StatusGlyph, dynamic, icons, unique_id},
+    kit::{CollectParts, Escaped, Icon, Status, StatusGlyph, dynamic, icons, unique_id},
     parts::{
         stages::{self, StepLine},
         status_of,
@@ -40,7 +40,7 @@ pub fn StageLines(
         <ol class="stages" aria-label="Stages">
             {dynamic(move || (0..count.get()).map(|index| view! {
                 <Stage run lines index open by_hand steps/>
-            }).collect_view())}
+            }).collect_parts())}
         </ol>
     }
 }
@@ -115,7 +115,7 @@ fn Stage(
             })}
             <div id=panel hidden=move || !is_open.get()>
                 <ul class="steps">
-                    {dynamic(move || inner.get().into_iter().map(step).collect_view())}
+                    {dynamic(move || inner.get().into_iter().map(step).collect_parts())}
                 </ul>
             </div>
         </li>

@@ -8,8 +8,8 @@ use crate::{
     browser,
     form::StartForm,
     kit::{
-        Appearance, Button, Choice, Escaped, Field, Intent, MessageBar, Select, Skeleton, dynamic,
-        icons,
+        Appearance, Button, Choice, CollectParts, Escaped, Field, Intent, MessageBar, Select,
+        Skeleton, dynamic, icons,
     },
     live::{Fetched, Live},
     parts::TileFault,
@@ -121,7 +121,7 @@ fn Findings() -> impl IntoView {
                 <MessageBar intent=Intent::Warning title>
                     "The last good versions stay in use."
                     <ul class="plain-list findings">
-                        {findings.into_iter().map(|finding| view! { <li><code><Escaped text=finding/></code></li> }).collect_view()}
+                        {findings.into_iter().map(|finding| view! { <li><code><Escaped text=finding/></code></li> }).collect_parts()}
                     </ul>
                 </MessageBar>
             }

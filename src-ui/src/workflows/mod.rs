@@ -10,8 +10,8 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     form::marks,
     kit::{
-        Button, Card, EmptyState, Escaped, Intent, MessageBar, PageHead, Skeleton, TextInput,
-        dynamic, icons,
+        Button, Card, CollectParts, EmptyState, Escaped, Intent, MessageBar, PageHead, Skeleton,
+        TextInput, dynamic, icons,
     },
     live::{Live, call},
     parts::{FaultBar, TileFault},
@@ -87,7 +87,7 @@ fn Workflows() -> impl IntoView {
             Some(shown) if shown.is_empty() => view! {
                 <EmptyState icon=icons::FLOW title="No such workflow"><p>"No title, name or description has these words."</p></EmptyState>
             }.into_any(),
-            Some(shown) => view! { <div class="tiles">{shown.into_iter().map(card).collect_view()}</div> }.into_any(),
+            Some(shown) => view! { <div class="tiles">{shown.into_iter().map(card).collect_parts()}</div> }.into_any(),
         })}
     }
 }
@@ -148,7 +148,7 @@ fn Findings() -> impl IntoView {
                 <div data-testid="workflow-findings">
                     <MessageBar intent title>
                         {(errors > 0).then_some("A file with an error is not used; its last good version stays in use.")}
-                        <ul class="plain-list findings">{findings.iter().map(finding).collect_view()}</ul>
+                        <ul class="plain-list findings">{findings.iter().map(finding).collect_parts()}</ul>
                     </MessageBar>
                 </div>
             }

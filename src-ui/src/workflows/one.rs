@@ -8,8 +8,8 @@ use super::source::lines;
 use crate::{
     form::StartForm,
     kit::{
-        Card, CopyButton, Disclosure, EmptyState, Escaped, Fact, Facts, PageHead, Skeleton,
-        dynamic, icons,
+        Card, CollectParts, CopyButton, Disclosure, EmptyState, Escaped, Fact, Facts, PageHead,
+        Skeleton, dynamic, icons,
     },
     live::{Fetched, Live, call},
     parts::TileFault,
@@ -76,7 +76,7 @@ fn whole(info: WorkflowInfo) -> AnyView {
                     <Fact name="Digest"><code title=digest.clone()>{digest.clone()}</code>" "<CopyButton text=digest/></Fact>
                     {(!stages.is_empty()).then(|| view! {
                         <Fact name="Stages">
-                            <ol class="plain-list">{stages.into_iter().map(|stage| view! { <li><Escaped text=stage/></li> }).collect_view()}</ol>
+                            <ol class="plain-list">{stages.into_iter().map(|stage| view! { <li><Escaped text=stage/></li> }).collect_parts()}</ol>
                         </Fact>
                     })}
                 </Facts>

@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     browser,
-    kit::{CopyButton, Escaped, Icon, PageHead, Skeleton, dynamic, icons},
+    kit::{CollectParts, CopyButton, Escaped, Icon, PageHead, Skeleton, dynamic, icons},
     live::{Fetched, Live, call},
     parts::TileFault,
 };
@@ -101,7 +101,7 @@ fn row(number: u32, text: &str, findings: &[&Finding], wanted: bool) -> AnyView 
                     <span>{format!("column {}: ", finding.column)}<Escaped text=words/></span>
                 </p>
             }
-        }).collect_view()}
+        }).collect_parts()}
     }
     .into_any()
 }
