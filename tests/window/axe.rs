@@ -38,7 +38,9 @@ impl Axe {
         for theme in THEMES {
             window.in_theme(Some(theme));
             // Colours move from one theme to the next; what is in between is nobody's choice.
-            let settle = "const [done] = arguments; setTimeout(done, 400)";
+            let settle = "const [done] = arguments; requestAnimationFrame(() => requestAnimationFrame(() => \
+                          Promise.allSettled(document.getAnimations().filter(one => one instanceof CSSTransition) \
+                          .map(one => one.finished)).then(() => setTimeout(done, 100))))";
             window.script_with_callback(settle, &json!([]));
             let run = "const [done] = arguments; \
                        axe.run(document, { resultTypes: ['violations'] }).then( \

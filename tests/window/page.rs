@@ -286,6 +286,10 @@ impl<'a> Window<'a> {
 
 impl Drop for Window<'_> {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let seen = self.driver.script("return window.__seen", &json!([]));
+            println!("what the page complained about: {seen}");
+        }
         // What a person would have seen when the test failed.
         if std::thread::panicking()
             && let Some(picture) = self.driver.picture()

@@ -52,7 +52,7 @@ pub fn Decided() -> impl IntoView {
         })
     });
     Effect::new(move |_| {
-        waits.track();
+        waits.get();
         ask.run(None);
     });
     view! {

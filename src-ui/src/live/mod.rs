@@ -190,7 +190,8 @@ impl Live {
             })
         });
         Effect::new(move |_| {
-            ended.track();
+            // Read, not only followed: a memo that nobody has read follows nothing itself.
+            ended.get();
             self.fetch_agents();
         });
     }

@@ -146,7 +146,7 @@ pub fn Runs() -> impl IntoView {
     let pending = StoredValue::new(None::<TimeoutHandle>);
     Effect::new(move |before: Option<Question>| {
         let now = question.get();
-        moves.track();
+        moves.get();
         if let Some(handle) = pending.get_value() {
             handle.clear();
         }
