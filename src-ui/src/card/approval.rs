@@ -143,6 +143,8 @@ pub fn ApprovalCard(
             data-revision=revision.to_string()
             data-armed=move || if armed.get() { "true" } else { "false" }
             tabindex="-1"
+            // The same card stands on the page, and there it is the landmark.
+            role=compact.then_some("group")
             aria-labelledby=labelled_by
             on:keydown=keys
             on:focusin=move |_| came.came()

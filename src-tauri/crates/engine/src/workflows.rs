@@ -20,6 +20,7 @@ pub(crate) struct Definitions {
     folder: Arc<RwLock<Folder>>,
     seq: Arc<AtomicU64>,
     seen: Mutex<Files>,
+    mailbox: Mailbox,
     _watch: Option<Watch>,
 }
 
@@ -53,7 +54,7 @@ impl Definitions {
         let seen = Mutex::new(files(dir));
         let folder = Arc::new(RwLock::new(Folder::open(dir, catalogue(tools))));
         let seq = Arc::new(AtomicU64::new(1));
-        let (watched, counter) = (Arc::clone(&folder), Arc::clone(&seq));
+        let (watched, counter, told) = (Arc::clone(&folder), Arc::clone(&seq), mailbox.clone());
         let watch = Watch::start(dir, move || {
             if watched
                 .write()
@@ -61,7 +62,7 @@ impl Definitions {
                 .reload()
             {
                 counter.fetch_add(1, Ordering::Relaxed);
-                mailbox.send(Message::EngineChanged);
+                told.send(Message::EngineChanged);
             }
         });
         let watch = match watch {
@@ -75,6 +76,7 @@ impl Definitions {
             folder,
             seq,
             seen,
+            mailbox,
             _watch: watch,
         }
     }
@@ -97,7 +99,8 @@ impl Definitions {
         )
     }
 
-    /// A file that was written a moment ago counts, whether or not the watch has told of it yet.
+    /// A file that was written a moment ago counts, whether or not the watch has told of it yet. Who reads first tells
+    /// the windows: the watch finds nothing new after that.
     fn refresh(&self) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let now = files(
@@ -117,6 +120,7 @@ impl Definitions {
             .reload()
         {
             self.seq.fetch_add(1, Ordering::Relaxed);
+            self.mailbox.send(Message::EngineChanged);
         }
     }
 
