@@ -11,6 +11,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::kit::{
     Checkbox, Choice, CollectParts, Disclosure, Field, NumberInput, Select, TextInput, Textarea,
+    escape::escaped,
 };
 use schema::{FieldSpec, Kind};
 pub use start::{StartForm, marks};
@@ -144,7 +145,7 @@ fn field(draft: Draft) -> AnyView {
 fn control(draft: Draft) -> AnyView {
     let Draft { spec, text, .. } = draft;
     let test_id = format!("input-{}", spec.name);
-    let placeholder = spec.placeholder;
+    let placeholder = spec.placeholder.as_deref().map(escaped);
     match spec.kind {
         Kind::Boolean => ().into_any(),
         Kind::Text { .. } => view! { <TextInput value=text placeholder test_id/> }.into_any(),

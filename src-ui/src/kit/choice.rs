@@ -2,14 +2,18 @@
 
 use leptos::prelude::*;
 
-use super::{CollectParts, FieldIds, Icon, dynamic, icons, unique_id};
+use super::{
+    CollectParts, FieldIds, Icon, dynamic,
+    escape::{escaped, escaped_view},
+    icons, unique_id,
+};
 
 /// One row of a [`Select`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Choice {
     /// What the signal becomes.
     pub value: String,
-    /// What is read.
+    /// What is read, as it came: it is escaped where it is shown.
     pub label: String,
 }
 
@@ -73,7 +77,7 @@ pub fn Select(
                 {dynamic(move || choices.get().into_iter().map(|choice| {
                     let own = choice.value.clone();
                     view! {
-                        <option value=choice.value prop:selected=move || value.read() == own>{choice.label}</option>
+                        <option value=choice.value prop:selected=move || value.read() == own>{escaped(&choice.label)}</option>
                     }
                 }).collect_parts())}
             </select>
@@ -153,11 +157,11 @@ fn toggle(
                     aria-describedby=move || hint.get().map(|_| points_at.clone())
                     on:change=move |event| checked.set(event_target_checked(&event))
                 />
-                <span>{dynamic(move || label.get())}</span>
+                <span>{dynamic(move || escaped_view(&label.get()))}</span>
             </label>
             {dynamic(move || {
                 let id = hint_id.clone();
-                hint.get().map(|hint| view! { <p class="field-hint" id=id>{hint}</p> })
+                hint.get().map(|hint| view! { <p class="field-hint" id=id>{escaped_view(&hint)}</p> })
             })}
         </div>
     }

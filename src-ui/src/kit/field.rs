@@ -3,7 +3,7 @@
 
 use leptos::{context::Provider, prelude::*};
 
-use super::{Icon, dynamic, icons, unique_id};
+use super::{Icon, dynamic, escape::escaped_view, icons, unique_id};
 
 /// What a control needs to know about the field around it.
 #[derive(Clone)]
@@ -73,7 +73,7 @@ pub fn Field(
     view! {
         <div class="field" class:invalid=move || invalid.get()>
             <label class="field-label" for=control>
-                {dynamic(move || label.get())}
+                {dynamic(move || escaped_view(&label.get()))}
                 {required.then(|| view! { <span class="field-required" aria-hidden="true">" *"</span> })}
             </label>
             <Provider value=ids>{children()}</Provider>
@@ -81,13 +81,13 @@ pub fn Field(
                 {dynamic(move || {
                     let id = error_id.clone();
                     error.get().map(|error| view! {
-                        <p class="field-error" id=id><Icon path=icons::ERROR_FILLED size=16/><span>{error}</span></p>
+                        <p class="field-error" id=id><Icon path=icons::ERROR_FILLED size=16/><span>{escaped_view(&error)}</span></p>
                     })
                 })}
             </div>
             {dynamic(move || {
                 let id = hint_id.clone();
-                hint.get().map(|hint| view! { <p class="field-hint" id=id>{hint}</p> })
+                hint.get().map(|hint| view! { <p class="field-hint" id=id>{escaped_view(&hint)}</p> })
             })}
         </div>
     }

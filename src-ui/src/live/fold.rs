@@ -6,6 +6,8 @@ use std::sync::Arc;
 use api::{EngineState, Notice};
 use workflow::{Digest, Run, RunState, RunSummary};
 
+use crate::kit::escape::escaped;
+
 /// What a notice did.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Taken {
@@ -194,11 +196,11 @@ impl Waiting {
 pub fn banner_words(waiting: &[Waiting]) -> Option<String> {
     match waiting {
         [] => None,
-        [one] => Some(format!("1 approval waiting: {}", one.workflow)),
+        [one] => Some(format!("1 approval waiting: {}", escaped(&one.workflow))),
         [first, ..] => Some(format!(
             "{} approvals waiting, the longest: {}",
             waiting.len(),
-            first.workflow
+            escaped(&first.workflow)
         )),
     }
 }
