@@ -125,14 +125,6 @@ pub fn scroll_into_list(id: &str) {
     }
 }
 
-/// Gives the focus to the element with this id, if nothing has it: what had it has just gone.
-pub fn focus_if_lost(id: &str) {
-    let lost = focused().is_none_or(|element| element.tag_name() == "BODY");
-    if lost {
-        focus_id(id);
-    }
-}
-
 /// Opens the search of what is shown: the first visible element with `data-find`, in the open dialog if there is one.
 /// An input takes the focus, a button is pressed. Says whether there was one.
 pub fn open_find() -> bool {

@@ -114,6 +114,27 @@ impl Driver {
         .map(drop)
     }
 
+    /// Presses keys on the keyboard, whatever has the focus: all of them are held, in this order, before the first is let
+    /// go. A key is its name, or the one character that it types.
+    pub(crate) fn keys(&self, keys: &[&str]) -> Result<(), Refused> {
+        let down = keys.iter().map(|key| stroke("keyDown", key));
+        let up = keys.iter().rev().map(|key| stroke("keyUp", key));
+        self.strokes(down.chain(up).collect())
+    }
+
+    /// Types on the keyboard, character by character, whatever has the focus.
+    pub(crate) fn type_text(&self, text: &str) -> Result<(), Refused> {
+        let keys = text.chars().map(String::from);
+        let strokes = keys.flat_map(|key| [stroke("keyDown", &key), stroke("keyUp", &key)]);
+        self.strokes(strokes.collect())
+    }
+
+    fn strokes(&self, strokes: Vec<Json>) -> Result<(), Refused> {
+        let board = json!({ "type": "key", "id": "keyboard", "actions": strokes });
+        self.post("/actions", &json!({ "actions": [board] }))
+            .map(drop)
+    }
+
     /// Runs the body of a function in the page.
     pub(crate) fn script(&self, body: &str, arguments: &Json) -> Json {
         let wanted = json!({ "script": body, "args": arguments });
@@ -158,6 +179,23 @@ impl Driver {
             (Some(_) | None, _) => Ok(value),
         }
     }
+}
+
+/// One movement of a key.
+fn stroke(kind: &str, key: &str) -> Json {
+    let value = match key {
+        "Backspace" => "\u{e003}",
+        "Tab" => "\u{e004}",
+        // The one of the letters; E007 is that of the number pad.
+        "Enter" => "\u{e006}",
+        "Shift" => "\u{e008}",
+        "Control" => "\u{e009}",
+        "Escape" => "\u{e00c}",
+        "ArrowDown" => "\u{e015}",
+        character => character,
+    };
+    assert_eq!(value.chars().count(), 1, "`{key}` is no key");
+    json!({ "type": kind, "value": value })
 }
 
 /// The last of what the window and its driver said, for a failed test.

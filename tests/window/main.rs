@@ -9,6 +9,8 @@ mod driver;
 mod faults;
 mod first_start;
 mod gates;
+mod hostile;
+mod keyboard;
 mod native;
 mod page;
 mod process;

@@ -79,6 +79,18 @@ impl<'a> Window<'a> {
         self.clicks.set(self.clicks.get() + 1);
     }
 
+    /// Presses keys together, as a person who uses no mouse.
+    pub(crate) fn keys(&self, keys: &[&str]) {
+        let pressed = self.driver.keys(keys);
+        pressed.unwrap_or_else(|why| panic!("{keys:?}: {why}; {}", self.where_we_are()));
+    }
+
+    /// Types into whatever has the focus.
+    pub(crate) fn type_text(&self, text: &str) {
+        let typed = self.driver.type_text(text);
+        typed.unwrap_or_else(|why| panic!("{text:?}: {why}; {}", self.where_we_are()));
+    }
+
     /// How many clicks there were.
     pub(crate) fn clicks(&self) -> u32 {
         self.clicks.get()

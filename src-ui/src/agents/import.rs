@@ -206,10 +206,7 @@ fn source_fields(source: Source, sources: RwSignal<Vec<Source>>) -> AnyView {
                 }.into_any()
             })}
             {(!alone).then(|| view! {
-                <IconButton icon=icons::DISMISS label="Take this inventory away" on_press=move |()| {
-                    sources.update(|sources| sources.retain(|one| one.number != source.number));
-                    crate::browser::focus_if_lost("main");
-                }/>
+                <IconButton icon=icons::DISMISS label="Take this inventory away" on_press=move |()| sources.update(|sources| sources.retain(|one| one.number != source.number))/>
             })}
         </div>
     }

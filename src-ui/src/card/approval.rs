@@ -12,7 +12,7 @@ use super::{
     calls::Calls,
     compact,
     evidence::{Evidence, Reopened, Result, Terms},
-    keys::{Within, take_focus},
+    keys::take_focus,
     model::Asked,
 };
 use crate::{
@@ -120,9 +120,6 @@ pub fn ApprovalCard(
         }
         event.prevent_default();
     };
-    let within = Within::default();
-    within.keep(if compact { "rail" } else { "main" });
-    let (came, went) = (within.clone(), within);
     take_focus(live, asked, node, compact);
 
     let blocked = Signal::derive(move || !armed.get());
@@ -147,8 +144,6 @@ pub fn ApprovalCard(
             role=compact.then_some("group")
             aria-labelledby=labelled_by
             on:keydown=keys
-            on:focusin=move |_| came.came()
-            on:focusout=move |event| went.went(&event)
         >
             {head(asked, &heading, compact)}
             {body}

@@ -1,45 +1,10 @@
-//! The focus of a card: where it is when cards come and go. Which keys mean what is in `shell::shortcuts`.
+//! The focus of a card when somebody comes to it. Which keys mean what is in `shell::shortcuts`; who gets the focus when
+//! a card goes, in `shell::focus`.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
-
-use leptos::{ev, html, prelude::*};
+use leptos::{html, prelude::*};
 
 use super::model::Asked;
 use crate::{browser, live::Live};
-
-/// Whether the focus is in the card, for giving it to the surface around the card when the card goes: never to nowhere.
-#[derive(Clone, Default)]
-pub(super) struct Within(Arc<AtomicBool>);
-
-impl Within {
-    /// The focus came in.
-    pub(super) fn came(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// The focus went to another element. What has just been removed names none, and keeps the mark.
-    pub(super) fn went(&self, event: &ev::FocusEvent) {
-        if event.related_target().is_some() {
-            self.0.store(false, Ordering::Relaxed);
-        }
-    }
-
-    /// Looks after the focus when the caller's component goes.
-    pub(super) fn keep(&self, surface: &'static str) {
-        let within = self.0.clone();
-        on_cleanup(move || {
-            if within.load(Ordering::Relaxed) {
-                set_timeout(move || browser::focus_if_lost(surface), Duration::ZERO);
-            }
-        });
-    }
-}
 
 /// Who came here to decide finds the focus on the card, never on a button.
 pub(super) fn take_focus(

@@ -6,7 +6,6 @@ use std::{sync::Arc, time::Duration};
 use leptos::{ev, html, prelude::*};
 
 use super::{Announcer, Button, Icon, IconButton, Intent, escape::escaped, icons, keyed::keyed};
-use crate::browser;
 
 /// The most that are shown; the oldest goes when another comes.
 const MOST: usize = 3;
@@ -85,7 +84,7 @@ impl Toasts {
         );
     }
 
-    /// Takes one away; the focus that was on it goes to the screen.
+    /// Takes one away.
     fn close(self, id: u32) {
         if self
             .shown
@@ -93,7 +92,6 @@ impl Toasts {
         {
             self.shown
                 .update(|shown| shown.retain(|toast| toast.id != id));
-            set_timeout(|| browser::focus_if_lost("main"), Duration::ZERO);
         }
         if self.shown.with_untracked(Vec::is_empty) {
             // What was under the pointer has gone without the pointer leaving it.

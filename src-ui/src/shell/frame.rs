@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::{ev, prelude::*};
 
 use super::{
-    Command, NavItem, RailState, Route, Run,
+    Command, NavItem, RailState, Route, Run, focus,
     nav::Nav,
     palette::palette,
     rail::Rail,
@@ -63,6 +63,7 @@ pub fn Shell(
         event.prevent_default();
     });
     on_cleanup(move || keys.remove());
+    focus::keep();
 
     // A new screen is read from its top; the first one must not steal the focus.
     Effect::new(move |before: Option<String>| {

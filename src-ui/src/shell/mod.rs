@@ -3,6 +3,7 @@
 
 pub mod appearance;
 pub mod banner;
+mod focus;
 pub mod frame;
 pub mod nav;
 pub mod palette;

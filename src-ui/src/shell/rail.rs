@@ -68,6 +68,11 @@ impl RailState {
 
     /// The person opens it (or something they pressed needs it).
     pub fn show(self, open: bool) {
+        let had_focus = || browser::focused()?.closest("#rail").ok().flatten();
+        if !open && had_focus().is_some() {
+            // Before it is hidden: afterwards nothing has the focus.
+            browser::focus_id("rail-toggle");
+        }
         self.open.set(open);
         if !self.overlays.get_untracked() {
             browser::remember("rail", Some(if open { "open" } else { "closed" }));

@@ -48,7 +48,6 @@ pub fn StartWorkflow(
     });
     let started = Callback::new(move |_| {
         let _ = chosen.try_set(String::new());
-        set_timeout(|| browser::focus_if_lost("rail"), Duration::ZERO);
         on_started.run(());
     });
     // Asked for by a key or a command: the form takes the focus, with the workflow chosen if one was named.

@@ -37,9 +37,10 @@ const CRATES: &[Crate] = &[
     // Doors: translate, decide nothing, and see only the engine and the contract.
     // The contract speaks of runs, cards and agents: the terminal draws them, as the window does, and the desktop tells
     // a person what waits.
-    arrow(
+    tested(
         "countersign-desktop",
         &["api", "engine", "workflow", "fleet"],
+        &["loopback"],
     ),
     tested(
         "cli",
