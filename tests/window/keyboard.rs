@@ -246,6 +246,10 @@ fn everything_is_found_by_words() {
     assert!(!hands.is_in(&by("agents-find")));
     hands.command("start register");
     hands.focus_is_in(&by("workflow-select"));
+    // The panel goes with the focus in it, which stays with what brings the panel back.
+    hands.press(&["Control", "\\"]);
+    hands.window.see_no("#rail");
+    hands.focus_is_in("#rail-toggle");
     hands.command("go to runs");
     hands.is_at("#/runs");
     hands.window.see("runs-find");
