@@ -25,7 +25,7 @@ pub(crate) fn is_here() -> bool {
 pub(crate) fn missing(level: Level) -> Vec<&'static Package> {
     let wanted: Vec<&Package> = PACKAGES
         .iter()
-        .filter(|package| package.level <= level)
+        .filter(|package| level.includes(package.level))
         .collect();
     let names: Vec<&str> = wanted.iter().map(|package| package.name).collect();
     let installed = installed(&names);

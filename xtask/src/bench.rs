@@ -4,6 +4,7 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
+use crate::deb;
 use crate::failure::{EXIT_FAILED, Failure, Outcome};
 use crate::process;
 use crate::say;
@@ -45,6 +46,11 @@ const BENCHES: &[Bench] = &[
         name: "size of the window's code",
         against: "2.2 MB as it is, 750 kB compressed",
         how: How::Here(wasm_size),
+    },
+    Bench {
+        name: "size of the programs and of the package, where one was made",
+        against: "25 MB a program, 12 MB the package",
+        how: How::Here(deb::measure),
     },
     Bench {
         name: "start of the window (dev profile)",

@@ -47,6 +47,13 @@ const VERBS: &[Verb] = &[
         what: "Measure: the engine, the size of the window's code, the start of the window.",
     },
     Verb {
+        name: "bundle",
+        flags: &["--try", "--yes"],
+        what: "Make the package for Debian and Ubuntu (.deb): the window, the terminal program,\n\
+               menu entry and icons; it prints sizes and the line that installs it. --try also\n\
+               unpacks it, starts it from its menu entry on a display in memory, and ends it.",
+    },
+    Verb {
         name: "help",
         flags: &[],
         what: "This page.",
@@ -75,6 +82,7 @@ pub(crate) fn tell() {
     for (level, title) in [
         (Level::Window, "to build and run"),
         (Level::Tour, "to run without a display"),
+        (Level::Bundle, "to make the package for other computers"),
         (Level::Test, "to run every test"),
     ] {
         let names = PACKAGES

@@ -5,6 +5,9 @@ mod apt;
 mod bench;
 mod binaryen;
 mod check;
+mod deb;
+mod deb_stage;
+mod deb_try;
 mod failure;
 mod help;
 mod libtest;
@@ -80,6 +83,7 @@ fn dispatch(arguments: &[String]) -> Outcome {
         "run" => run::run(&workspace, has("--terminal"), has("--yes")),
         "test" => test::run(&workspace, has("--long"), has("--yes")),
         "check" => check::run(&workspace),
+        "bundle" => deb::run(&workspace, has("--try"), has("--yes")),
         _ => bench::run(&workspace),
     }
 }

@@ -1,15 +1,27 @@
 //! The Debian packages this project uses, each with the reason a person is given before it is
 //! installed. It only names them; `apt` finds and installs them.
 
-/// What somebody is about to do. Each level needs everything of the levels before it.
+/// What somebody is about to do. Which packages of other levels it needs, too: `includes`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Level {
     /// Build and open the window.
     Window,
     /// Open it on a machine without a display, and take pictures.
     Tour,
+    /// Make the package for other computers.
+    Bundle,
     /// Run every test.
     Test,
+}
+
+impl Level {
+    /// Does who is about to do this need a package of that level?
+    pub(crate) fn includes(self, other: Self) -> bool {
+        match self {
+            Self::Bundle => matches!(other, Self::Window | Self::Bundle),
+            Self::Window | Self::Tour | Self::Test => other <= self,
+        }
+    }
 }
 
 /// One package.
@@ -89,12 +101,12 @@ pub(crate) const PACKAGES: &[Package] = &[
     test("mksh", "mksh", "another one"),
     test("ksh93u+m", "ksh93", "another one"),
     test("zsh", "zsh", "another one"),
-    test(
+    bundle(
         "nodejs",
         "node",
-        "runs wasm-opt, which makes the window's code smaller",
+        "runs wasm-opt, which makes the window's code smaller, and the bundler",
     ),
-    test("npm", "npm", "fetches wasm-opt"),
+    bundle("npm", "npm", "fetches wasm-opt and the bundler"),
 ];
 
 const fn window(name: &'static str, reason: &'static str) -> Package {
@@ -112,6 +124,13 @@ const fn tour(name: &'static str, program: &'static str, reason: &'static str) -
         program: Some(program),
         level: Level::Tour,
         reason,
+    }
+}
+
+const fn bundle(name: &'static str, program: &'static str, reason: &'static str) -> Package {
+    Package {
+        level: Level::Bundle,
+        ..tour(name, program, reason)
     }
 }
 
@@ -147,6 +166,25 @@ mod tests {
             let before = PACKAGES.iter().take(index);
             assert!(before.into_iter().all(|other| other.name != package.name));
             assert_ne!(package.program, Some(""), "{}", package.name);
+        }
+    }
+
+    #[test]
+    fn a_display_in_memory_is_not_asked_for_to_make_a_package() {
+        let needed = |level: Level, name: &str| {
+            let package = PACKAGES.iter().find(|package| package.name == name);
+            level.includes(package.unwrap().level)
+        };
+        for (name, window, tour, bundle) in [
+            ("libxdo-dev", true, true, true),
+            ("xvfb", false, true, false),
+            ("npm", false, false, true),
+            ("xdotool", false, false, false),
+        ] {
+            assert_eq!(needed(Level::Window, name), window, "{name}");
+            assert_eq!(needed(Level::Tour, name), tour, "{name}");
+            assert_eq!(needed(Level::Bundle, name), bundle, "{name}");
+            assert!(needed(Level::Test, name), "{name}");
         }
     }
 

@@ -117,11 +117,10 @@ impl Plan {
         Ok(())
     }
 
-    /// Only what somebody did not ask for by starting the program is asked about.
+    /// Only what somebody did not ask for by starting the program, or by making the package, is asked about.
     fn is_for_tests(&self) -> bool {
-        self.packages
-            .iter()
-            .all(|package| package.level > Level::Window)
+        let mut packages = self.packages.iter();
+        self.level != Level::Bundle && packages.all(|package| package.level > Level::Window)
     }
 
     fn cost(&self) -> Cost {
@@ -132,6 +131,7 @@ impl Plan {
         for (level, minutes, gigabytes) in [
             (Level::Window, 2, 0.9),
             (Level::Tour, 1, 0.3),
+            (Level::Bundle, 1, 0.3),
             (Level::Test, 1, 0.4),
         ] {
             if self.packages.iter().any(|package| package.level == level) {
@@ -151,6 +151,8 @@ impl Plan {
         let (minutes, gigabytes) = match self.level {
             Level::Window => (8, 4),
             Level::Tour => (9, 4),
+            // Not the dev profile's files, but two programs made small.
+            Level::Bundle => return,
             Level::Test => (17, 5),
         };
         say::line(format!(
