@@ -177,6 +177,8 @@ fn window(stage: &Stage, root: &Path, entry: &Entry) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+
     use super::*;
 
     #[test]
@@ -189,5 +191,28 @@ mod tests {
         assert_eq!(good.value("Name").unwrap(), "Countersign");
         assert!(good.value("Nam").is_err());
         assert!(entry("Exec=countersign-desktop\n").program().is_err());
+    }
+
+    #[test]
+    fn notifications_name_the_menu_entry_that_is_installed() {
+        let file = Path::new(ENTRY).file_stem();
+        let name = file.and_then(OsStr::to_str).unwrap_or_default();
+        for (text, line) in [
+            (
+                include_str!("../../src-tauri/src/notify/bus.rs"),
+                format!("const DESKTOP_ENTRY: &str = \"{name}\";"),
+            ),
+            (
+                include_str!("../../src-tauri/src/notify/bus.rs"),
+                format!("const ICON: &str = \"{}\";", PROGRAMS[0]),
+            ),
+            // After which the bundler names the file.
+            (
+                include_str!("../../tauri.conf.json"),
+                format!("\"productName\": \"{name}\","),
+            ),
+        ] {
+            assert!(text.contains(&line), "{line}");
+        }
     }
 }
