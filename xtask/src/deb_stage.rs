@@ -63,7 +63,7 @@ impl Stage {
                 "--config-file",
             ])
             .arg(config);
-        let (_bus, bus) = Started::with_first_line(&mut daemon)?;
+        let (_bus, bus) = Started::with_first_line(daemon.stderr(Stdio::null()))?;
         Ok(Self {
             _bus,
             _display,

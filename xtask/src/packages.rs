@@ -101,6 +101,11 @@ pub(crate) const PACKAGES: &[Package] = &[
     test("mksh", "mksh", "another one"),
     test("ksh93u+m", "ksh93", "another one"),
     test("zsh", "zsh", "another one"),
+    test(
+        "desktop-file-utils",
+        "desktop-file-validate",
+        "checks the menu entry of the package",
+    ),
     bundle(
         "nodejs",
         "node",
