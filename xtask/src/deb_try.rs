@@ -29,6 +29,7 @@ const TITLE: &str = "Countersign";
 const UNPAINTED: &str = "rendering.trial";
 /// How long the window may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Looks at the package, then starts what is in it.
 pub(crate) fn run(workspace: &Workspace, package: &Path) -> Outcome {
     let root = workspace.target.join("xtask/bundle/root");
