@@ -44,7 +44,8 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "bench",
         flags: &[],
-        what: "Measure: the engine, the size of the window's code, the start of the window.",
+        what: "Measure: the engine, the size of the window's code, of the programs and the package\n\
+               where one was made, the start of the window.",
     },
     Verb {
         name: "bundle",
