@@ -11,6 +11,7 @@ mod first_start;
 mod gates;
 mod hostile;
 mod keyboard;
+mod long;
 mod native;
 mod page;
 mod process;

@@ -372,7 +372,11 @@ fn hold(live: Live, id: &RunId) -> Held {
                     .logged
                     .update(|logged| *logged.entry(*call).or_default() += 1),
                 Taken::Engine(state) => live.hear_engine(state.clone()),
-                Taken::Nothing | Taken::FollowAgain(_) => {}
+                // Notices were left out: there may be more of every log.
+                Taken::FollowAgain(_) => watched
+                    .logged
+                    .update(|logged| logged.values_mut().for_each(|times| *times += 1)),
+                Taken::Nothing => {}
             }
             taken
         }

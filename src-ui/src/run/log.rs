@@ -1,29 +1,90 @@
 //! The log of one call. Lines are read from the store by their place; a live notice only says that there are more, so
-//! that nothing is shown twice and nothing is missed.
+//! that nothing is shown twice and nothing is missed. How lines look, and which of them are in the page, is the matter
+//! of the kit.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use api::{Fault, LogLine, LogStream};
+use api::{Fault, LogLine, LogPage, LogStream};
 use leptos::{prelude::*, task::spawn_local};
 use workflow::{Digest, RunId};
 
 use super::Logged;
 use crate::{
-    kit::{Button, CollectParts, CopyButton, Escaped, dynamic},
+    kit::{CopyButton, LineView, LogView, Stream, dynamic, log_view},
     live::call,
     parts::TileFault,
 };
 
-/// So many lines are shown at once; the earlier ones are left out of sight, not lost.
-const SHOWN: usize = 1_000;
+/// So long after an answer the next look at the store: lines come by the thousand, and nobody reads them one by one.
+const PAUSE: Duration = Duration::from_millis(100);
 
-#[derive(Clone, Default)]
-struct Lines {
+/// The lines that are here, and where the next ones begin.
+#[derive(Default)]
+struct Kept {
     lines: Vec<LogLine>,
     next: u64,
-    more: bool,
-    fault: Option<Fault>,
+    /// A question is on its way, or was answered a moment ago.
     asking: bool,
+    /// A notice came meanwhile.
+    again: bool,
+}
+
+/// A log as far as it was read. Its lines stand in one place and are never copied as a whole.
+#[derive(Clone, Copy)]
+struct Log {
+    kept: StoredValue<Kept>,
+    count: RwSignal<usize>,
+    /// The store has answered once.
+    answered: RwSignal<bool>,
+    fault: RwSignal<Option<Fault>>,
+}
+
+impl Log {
+    /// Keeps a page. Gives where the next one begins that is there already; `None` at the end, or when the log has left
+    /// the screen.
+    fn take(self, page: LogPage) -> Option<u64> {
+        let LogPage { lines, next, more } = page;
+        let (count, moved) = self.kept.try_update_value(|kept| {
+            let moved = next > kept.next;
+            kept.next = next;
+            kept.lines.extend(lines);
+            (kept.lines.len(), moved)
+        })?;
+        if self.fault.with_untracked(Option::is_some) {
+            self.fault.set(None);
+        }
+        self.answered.set(true);
+        if self.count.get_untracked() != count {
+            self.count.set(count);
+        }
+        (more && moved).then_some(next)
+    }
+
+    fn line(self, at: usize) -> Option<LineView> {
+        self.kept
+            .try_with_value(|kept| {
+                kept.lines.get(at).map(|line| LineView {
+                    stream: match line.stream {
+                        LogStream::Stdout => Stream::Out,
+                        LogStream::Stderr => Stream::Err,
+                        LogStream::Note => Stream::Note,
+                    },
+                    from: String::new(),
+                    text: line.text.clone(),
+                })
+            })
+            .flatten()
+    }
+
+    fn text(self) -> String {
+        self.kept.with_value(|kept| {
+            kept.lines.iter().fold(String::new(), |mut text, line| {
+                text.push_str(&line.text);
+                text.push('\n');
+                text
+            })
+        })
+    }
 }
 
 /// The log.
@@ -33,106 +94,84 @@ pub fn CallLog(
     run: RunId,
     /// The call: its idempotency key.
     call: Digest,
-    /// How many bytes there are, once the call has ended.
-    ended: Option<u64>,
+    /// The call has ended.
+    ended: Signal<bool>,
     /// Counts additions.
     logged: Logged,
 ) -> impl IntoView {
-    let lines = RwSignal::new(Lines::default());
-    let fetch = Callback::new(move |()| fetch(run.clone(), call, lines));
+    let log = Log {
+        kept: StoredValue::new(Kept::default()),
+        count: RwSignal::new(0),
+        answered: RwSignal::new(false),
+        fault: RwSignal::new(None),
+    };
+    let fetch = Callback::new(move |()| fetch(run.clone(), call, log));
     let additions =
         Memo::new(move |_| logged.with(|logged| logged.get(&call).copied().unwrap_or_default()));
     Effect::new(move |_| {
-        additions.get();
+        additions.track();
+        // The last lines may have come with the end.
+        ended.track();
         fetch.run(());
     });
-    let empty = move || {
-        lines.with(|lines| lines.lines.is_empty() && !lines.asking && lines.fault.is_none())
-    };
+    let some = Memo::new(move |_| log.count.get() > 0);
+    let silent =
+        Memo::new(move |_| log.answered.get() && !some.get() && log.fault.with(Option::is_none));
     view! {
         <div class="call-log" data-testid="call-log" data-call=call.to_string()>
-            <p class="value-name">
-                "Log "<code title=call.to_string()>{call.short()}</code>
-                {dynamic(move || (!empty()).then(|| view! { <CopyButton text=Signal::derive(move || lines.with(|lines| text(&lines.lines)))/> }))}
-            </p>
-            {dynamic(move || empty().then(|| view! {
-                <p class="quiet">{if ended.is_some() { "It said nothing." } else { "It has said nothing yet." }}</p>
+            <p class="value-name">"Log "<code title=call.to_string()>{call.short()}</code></p>
+            {dynamic(move || silent.get().then(|| view! {
+                <p class="quiet">{if ended.get() { "It said nothing." } else { "It has said nothing yet." }}</p>
             }))}
-            {dynamic(move || lines.with(|lines| lines.fault.clone()).map(|fault| view! { <TileFault fault on_retry=fetch/> }))}
-            <div hidden=empty>
-                <pre class="log" tabindex="0" role="log" aria-label="Log">
-                    {dynamic(move || lines.with(|lines| lines.lines.len() > SHOWN).then_some("… earlier lines are not shown\n"))}
-                    {dynamic(move || lines.with(|lines| {
-                        let from = lines.lines.len().saturating_sub(SHOWN);
-                        lines.lines.iter().skip(from).cloned().map(line).collect_parts()
-                    }))}
-                </pre>
-                {dynamic(move || lines.with(|lines| lines.more && !lines.asking).then(|| view! { <Button small=true on_press=fetch>"Load more"</Button> }))}
-            </div>
+            {dynamic(move || log.fault.get().map(|fault| view! { <TileFault fault on_retry=fetch/> }))}
+            {dynamic(move || some.get().then(|| log_view(LogView {
+                label: "Log",
+                count: log.count.into(),
+                line: Arc::new(move |at| log.line(at)),
+                actions: ViewFn::from(move || view! { <CopyButton text=Signal::derive(move || log.text())/> }),
+            })))}
         </div>
     }
 }
 
-fn line(line: LogLine) -> AnyView {
-    let (class, mark) = match line.stream {
-        LogStream::Stdout => ("log-line", ""),
-        LogStream::Stderr => ("log-line log-stderr", "stderr "),
-        LogStream::Note => ("log-line log-note", "note "),
-    };
-    view! { <span class=class>{(!mark.is_empty()).then(|| view! { <span class="log-mark">{mark}</span> })}<Escaped text=line.text/>"\n"</span> }
-        .into_any()
-}
-
-fn text(lines: &[LogLine]) -> String {
-    lines.iter().fold(String::new(), |mut text, line| {
-        text.push_str(&line.text);
-        text.push('\n');
-        text
-    })
-}
-
 /// Asks for what comes after what is known; pages follow each other until there is no more.
-fn fetch(run: RunId, of: Digest, lines: RwSignal<Lines>) {
-    if lines.with_untracked(|lines| lines.asking) {
-        // The notice came while an answer was on its way: look once more after it.
-        set_timeout(
-            move || {
-                if lines.try_with_untracked(|lines| !lines.asking) == Some(true) {
-                    fetch(run, of, lines);
-                }
-            },
-            Duration::from_millis(250),
-        );
+fn fetch(run: RunId, of: Digest, log: Log) {
+    let first = log.kept.try_update_value(|kept| {
+        kept.again = kept.asking;
+        (!std::mem::replace(&mut kept.asking, true)).then_some(kept.next)
+    });
+    // One question at a time: the place of a page is the end of the one before.
+    let Some(mut from) = first.flatten() else {
         return;
-    }
-    let from = lines.with_untracked(|lines| lines.next);
-    lines.update(|lines| lines.asking = true);
+    };
     spawn_local(async move {
-        let answer = call(api::Log {
-            run: run.clone(),
-            call: of,
-            from,
-        })
-        .await;
-        let again = lines.try_update(|lines| {
-            lines.asking = false;
-            match answer {
-                Ok(page) => {
-                    let moved = page.next > lines.next;
-                    lines.fault = None;
-                    lines.next = page.next;
-                    lines.more = page.more;
-                    lines.lines.extend(page.lines);
-                    page.more && moved && lines.lines.len() < SHOWN
-                }
-                Err(fault) => {
-                    lines.fault = Some(fault);
-                    false
+        loop {
+            let answer = call(api::Log {
+                run: run.clone(),
+                call: of,
+                from,
+            })
+            .await;
+            match answer.map(|page| log.take(page)) {
+                Ok(Some(next)) => from = next,
+                Ok(None) => break,
+                Err(why) => {
+                    _ = log.fault.try_set(Some(why));
+                    break;
                 }
             }
-        });
-        if again == Some(true) {
-            fetch(run, of, lines);
         }
+        set_timeout(
+            move || {
+                let again = log.kept.try_update_value(|kept| {
+                    kept.asking = false;
+                    kept.again
+                });
+                if again == Some(true) {
+                    fetch(run, of, log);
+                }
+            },
+            PAUSE,
+        );
     });
 }

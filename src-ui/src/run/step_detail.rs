@@ -35,25 +35,30 @@ pub fn StepDetail(
                 || view! { <p class="quiet">"It has not started."</p> }.into_any(),
                 |step| facts(&key, &step),
             ))}
-            <For each=move || calls.get() key=|(call, ended)| (*call, *ended) let:call>
-                {id.clone().map(|run| view! { <CallLog run call=call.0 ended=call.1 logged/> })}
+            <For each=move || calls.get() key=|(call, _)| *call let:call>
+                {id.clone().map(|run| {
+                    let call = call.0;
+                    let ended = move || calls.with(|calls| calls.contains(&(call, true)));
+                    view! { <CallLog run call ended=Signal::derive(ended) logged/> }
+                })}
             </For>
         </div>
     }
 }
 
-/// The keys of the calls that may have a log, with how far the log of an ended one goes.
-fn calls_of(step: &StepRun) -> Vec<(Digest, Option<u64>)> {
+/// The keys of the calls that may have a log, and whether the call has ended.
+fn calls_of(step: &StepRun) -> Vec<(Digest, bool)> {
     let ended = step
         .tries
         .iter()
-        .filter_map(|tried| Some((tried.key, Some(tried.log?.to))));
+        .filter(|tried| tried.log.is_some())
+        .map(|tried| (tried.key, true));
     let running = match step.phase() {
         Some(
             Phase::Calling(calling)
             | Phase::Observing { calling, .. }
             | Phase::InDoubt { calling, .. },
-        ) => Some((calling.key, None)),
+        ) => Some((calling.key, false)),
         Some(_) | None => None,
     };
     ended.chain(running).collect()

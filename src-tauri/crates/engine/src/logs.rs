@@ -73,18 +73,13 @@ async fn write(
                 text: text(&line.bytes),
             })
             .collect();
-        mailbox.send(Message::LogLines {
-            run: run.clone(),
-            call,
-            lines: shown,
-        });
-        let (store, run) = (Arc::clone(&store), run.clone());
+        let (store, of) = (Arc::clone(&store), run.clone());
         let stored = tokio::task::spawn_blocking(move || {
             let from = store.read().durable_offset(&call).unwrap_or(0);
             let length = bytes.len() as u64;
             store
                 .append_log_blocking(LogChunk {
-                    run,
+                    run: of,
                     call,
                     from_offset: from,
                     bytes,
@@ -95,6 +90,12 @@ async fn write(
                 })
         })
         .await;
+        // After it is stored: who hears of it reads it from the store. What could not be stored is still shown.
+        mailbox.send(Message::LogLines {
+            run: run.clone(),
+            call,
+            lines: shown,
+        });
         match stored {
             Ok(Ok(stored)) => {
                 range = Some(range.map_or(stored, |range| LogRange {

@@ -69,9 +69,10 @@ impl Reader {
                     slice.from_offset = from.max(begins);
                 }
                 let skipped = usize::try_from(slice.from_offset.saturating_sub(begins)).unwrap_or(usize::MAX);
-                let skipped = if slice.bytes.is_empty() { skipped } else { 0 };
+                let skipped = if slice.bytes.is_empty() { skipped.min(body.len()) } else { 0 };
                 let room = max_bytes - slice.bytes.len();
-                slice.bytes.extend(body.iter().skip(skipped).take(room));
+                let end = body.len().min(skipped.saturating_add(room));
+                slice.bytes.extend_from_slice(&body[skipped..end]);
             }
             Ok(slice)
         })
