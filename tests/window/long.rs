@@ -35,6 +35,7 @@ const LOOSE: f64 = 10.0;
 const STEP: &str = "step-write";
 
 #[test]
+#[ignore = "long: a log of 100,000 lines is written and read"]
 fn a_log_of_100_000_lines() {
     let Some(stage) = Stage::set() else { return };
     stage.with_workflow("note");
@@ -107,6 +108,7 @@ fn a_log_of_100_000_lines() {
 }
 
 #[test]
+#[ignore = "long: 10,000 runs are started and looked for"]
 fn a_history_of_10_000_runs() {
     let Some(stage) = Stage::set() else { return };
     let filling = Instant::now();

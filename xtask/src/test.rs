@@ -48,7 +48,10 @@ pub(crate) fn run(workspace: &Workspace, long: bool, yes: bool) -> Outcome {
         // The variable lengthens loops (1,000 kills); the flag adds whole tests.
         tests.arg("--include-ignored").env("COUNTERSIGN_LONG", "1");
     }
-    ended.push(suite("unit and integration", &mut [tests]));
+    // By itself: beside the engine it would be compiled with features that the window does not have.
+    let mut window = workspace.cargo(&["test", "--no-fail-fast", "-p", "countersign-ui"]);
+    window.args(["--", "--show-output"]);
+    ended.push(suite("unit and integration", &mut [tests, window]));
 
     steps.next("pure crates for wasm32");
     ended.push(suite("pure crates for wasm32", &mut pure(workspace)));
@@ -70,6 +73,9 @@ pub(crate) fn run(workspace: &Workspace, long: bool, yes: bool) -> Outcome {
         let mut tests = workspace.cargo(&["test", "--no-fail-fast"]);
         tests.args(["-p", "countersign-desktop", "--features", "e2e"]);
         tests.args(["--", "--show-output"]);
+        if long {
+            tests.arg("--include-ignored");
+        }
         ended.push(suite("window", &mut [tests]));
     }
     tell(&ended, started.elapsed(), workspace.ci)
