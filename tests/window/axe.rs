@@ -37,10 +37,10 @@ impl Axe {
         window.script(&format!("{}; window.axe = axe", self.0), &json!([]));
         for theme in THEMES {
             window.in_theme(Some(theme));
-            // Colours move from one theme to the next; what is in between is nobody's choice.
+            // Colours move from one theme to the next, and a card arms its buttons: what is in between is not looked at.
             let settle = "const [done] = arguments; requestAnimationFrame(() => requestAnimationFrame(() => \
                           Promise.allSettled(document.getAnimations().filter(one => one instanceof CSSTransition) \
-                          .map(one => one.finished)).then(() => setTimeout(done, 100))))";
+                          .map(one => one.finished)).then(() => setTimeout(done, 700))))";
             window.script_with_callback(settle, &json!([]));
             let run = "const [done] = arguments; \
                        axe.run(document, { resultTypes: ['violations'] }).then( \
