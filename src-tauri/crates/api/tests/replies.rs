@@ -125,6 +125,23 @@ fn reply(call: &str) -> Json {
             "origin": "built-in", "shadows_builtin": false, "digest": digest(),
         }], "findings": [finding], "folder": "/f"}),
         "start_run" => json!({"run": "r1"}),
+        "search_runs" => {
+            json!({"rows": [{"summary": row(), "line": "a line"}, {"summary": row(), "line": null}],
+            "total": u64::MAX, "more": true})
+        }
+        "decisions" => json!({"rows": [{
+            "seq": 3, "run": "r1", "workflow": "Check", "gate": "look.before", "revision": 2, "question": "Look?",
+            "answer": "reject", "words": "no", "by": {"kind": "person", "name": "ada", "origin": "window"},
+            "opened_at_us": 1, "at_us": 2,
+        }], "more": false}),
+        "agent_history" => json!({
+            "snapshot": {"load": 1.5}, "taken_at_us": -1,
+            "series": [{"name": "load", "unit": "1", "points": [[1, 0.5], [2, 1.0]]}],
+        }),
+        "workflow_source" => json!({"origin": "a.yaml", "text": "id: a", "findings": [finding]}),
+        "export_report" | "back_up" | "diagnostics" => {
+            json!({"path": "/d/a.md", "bytes": u64::MAX, "says": ["It is there."]})
+        }
         "runs" => json!([row()]),
         "agents" => agents(),
         "host_keys" => json!({"keys": [{
@@ -153,6 +170,12 @@ fn reply(call: &str) -> Json {
         "set_secret" | "delete_secret" | "test_secret" => {
             json!({"reference": "keychain:a", "present": true, "source": "session", "trouble": null})
         }
+        "desktop_state" | "set_desktop" | "test_notification" => json!({
+            "settings": {"notifications": true, "keep_in_tray": false, "autostart": true, "rendering": "compatible"},
+            "notifications": {"Ok": "dunst"}, "tray": {"Err": "There is none"}, "rendering": "Without the GPU",
+        }),
+        "open_folder" | "painted" => Json::Null,
+        "take_link" => json!("/run/r1"),
         other => panic!("no example of what {other} gives"),
     }
 }
@@ -165,6 +188,7 @@ fn every_reply_is_read_as_it_was_written() {
         };
     }
     api::for_each_call!(read);
+    api::for_each_desktop_call!(read);
     same::<Fault>(&json!({"code": "c", "title": "t", "detail": "", "action": "a"}));
 }
 

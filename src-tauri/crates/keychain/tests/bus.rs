@@ -67,9 +67,14 @@ fn on_a_bus(prepare: &str, inside: &str) {
 
 /// A keychain that is open; its daemon ends with the bus.
 const UNLOCKED: &str = "printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null";
-/// One that was locked again.
+/// One that was locked again. The daemon may be there before its collection is: the secret must be seen in it first.
 const LOCKED: &str = "printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null
-printf kept | secret-tool store --label=x service countersign username ssh/web-01
+for try in 1 2 3 4 5 6 7 8 9; do
+  printf kept | secret-tool store --label=x service countersign username ssh/web-01
+  test \"$(secret-tool lookup service countersign username ssh/web-01)\" = kept && break
+  sleep 1
+done
+test \"$(secret-tool lookup service countersign username ssh/web-01)\" = kept || exit 9
 secret-tool lock --collection=login";
 
 async fn timed<T>(answer: impl Future<Output = T>) -> (T, Duration) {
