@@ -3,7 +3,7 @@
 
 use api::{AgentHistory, AgentInfo, MeasureSeries};
 use fleet::{Agent, Connection, Finding, Transport, Via};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use super::{crumbs, health_inputs, labels::EditLabels, model, start_for};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         Appearance, Badge, Button, Card, CollectParts, CopyButton, Disclosure, EmptyState, Escaped,
         Fact, Facts, PageHead, Skeleton, Tone, dynamic, icons,
     },
-    live::{Fetched, Live, call, local_point},
+    live::{Fetched, Live, ask, local_point},
     parts::{DatumView, FaultBar, Health, Starting, TileFault},
 };
 
@@ -189,28 +189,20 @@ fn Measures(id: String) -> impl IntoView {
     let live = Live::expect();
     let history = RwSignal::new(Fetched::<AgentHistory>::Fetching);
     let id = StoredValue::new(id);
-    let ask = Callback::new(move |()| {
-        spawn_local(async move {
-            let ask = api::ShowAgent {
-                agent_id: id.get_value(),
-                hours: HOURS,
-            };
-            let answer = match call(ask).await {
-                Ok(history) => Fetched::Here(history),
-                Err(fault) => Fetched::Failed(fault),
-            };
-            let _ = history.try_set(answer);
-        });
+    let again = Callback::new(move |()| {
+        let agent_id = id.get_value();
+        let hours = HOURS;
+        ask(api::ShowAgent { agent_id, hours }, history);
     });
     Effect::new(move |_| {
         live.agents.track();
-        ask.run(());
+        again.run(());
     });
     view! {
         <Card title="Measures of the last 24 hours">
             {dynamic(move || history.with(|history| match history {
                 Fetched::Fetching => view! { <Skeleton what="the measures" lines=3/> }.into_any(),
-                Fetched::Failed(fault) => view! { <TileFault fault=fault.clone() on_retry=ask/> }.into_any(),
+                Fetched::Failed(fault) => view! { <TileFault fault=fault.clone() on_retry=again/> }.into_any(),
                 Fetched::Here(history) => measures(history),
             }))}
         </Card>

@@ -1,29 +1,35 @@
 //! The lists that are asked for and not followed: workflows and agents. What makes them stale is followed.
 
+use api::Call;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{Fetched, Live, call};
 
+/// Makes a call whose answer stands in a signal; what stands there stays until then.
+pub fn ask<C: Call + 'static>(of: C, into: RwSignal<Fetched<C::Reply>>)
+where
+    C::Reply: Send + Sync,
+{
+    spawn_local(async move {
+        let answer = match call(of).await {
+            Ok(answer) => Fetched::Here(answer),
+            Err(fault) => Fetched::Failed(fault),
+        };
+        // Whoever asked may be gone.
+        let _ = into.try_set(answer);
+    });
+}
+
 impl Live {
     /// Asks for the workflows; what is shown stays until the answer is there.
     pub fn fetch_workflows(self) {
-        spawn_local(async move {
-            self.workflows.set(match call(api::Workflows {}).await {
-                Ok(list) => Fetched::Here(list),
-                Err(fault) => Fetched::Failed(fault),
-            });
-        });
+        ask(api::Workflows {}, self.workflows);
     }
 
     /// Asks for the agents; what is shown stays until the answer is there.
     pub fn fetch_agents(self) {
-        spawn_local(async move {
-            let selector = String::new();
-            self.agents.set(match call(api::Agents { selector }).await {
-                Ok(list) => Fetched::Here(list),
-                Err(fault) => Fetched::Failed(fault),
-            });
-        });
+        let selector = String::new();
+        ask(api::Agents { selector }, self.agents);
     }
 
     /// Asks for the agents now, and again whenever a run has come to its end: only runs change them.

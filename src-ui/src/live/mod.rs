@@ -20,6 +20,7 @@ use workflow::{Decision, Digest, DoubtAnswer, GateId, Run, RunId, StepKey};
 pub use clock::{Clock, browser_now_us, local_point};
 pub use fold::{Board, Waiting, banner_words};
 pub use ipc::call;
+pub use lists::ask;
 
 use fold::{RunFold, Taken};
 use subscription::Subscription;

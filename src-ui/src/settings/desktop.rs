@@ -3,13 +3,13 @@
 use api::{AskDesktop, DesktopSettings, DesktopState, Rendering, SetDesktop, TestNotification};
 use leptos::prelude::*;
 
-use super::{ask, press};
+use super::press;
 use crate::{
     kit::{
         Button, Card, Choice, Escaped, Field, Intent, MessageBar, Select, Skeleton, Switch,
         dynamic, icons,
     },
-    live::Fetched,
+    live::{Fetched, ask},
     parts::{FaultBar, TileFault},
 };
 

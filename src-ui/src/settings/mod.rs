@@ -11,7 +11,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     kit::{Card, PageHead},
-    live::{Fetched, call},
+    live::call,
     shell::AppearancePanel,
 };
 
@@ -28,20 +28,6 @@ pub fn Settings() -> impl IntoView {
             <data::Data/>
         </div>
     }
-}
-
-/// Makes a call whose answer stands in a signal; the old one stays until then.
-fn ask<C: Call + 'static>(of: C, into: RwSignal<Fetched<C::Reply>>)
-where
-    C::Reply: Send + Sync,
-{
-    spawn_local(async move {
-        let answer = match call(of).await {
-            Ok(answer) => Fetched::Here(answer),
-            Err(fault) => Fetched::Failed(fault),
-        };
-        let _ = into.try_set(answer);
-    });
 }
 
 /// A button's call: busy while it is under way, its fault in a bar, its answer handed on.

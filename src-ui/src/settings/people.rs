@@ -3,13 +3,13 @@
 use api::{MakeToken, OperatorInfo, OperatorList, Operators, RevokeToken, TokenMade};
 use leptos::prelude::*;
 
-use super::{ask, press};
+use super::press;
 use crate::{
     kit::{
         Appearance, Button, Card, CopyButton, Escaped, Field, Intent, MessageBar, Skeleton,
         TextInput, dynamic,
     },
-    live::{Fetched, local_point},
+    live::{Fetched, ask, local_point},
     parts::{FaultBar, TileFault},
 };
 
