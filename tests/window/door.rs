@@ -51,15 +51,7 @@ pub(crate) fn fill(stage: &Stage, runs: usize) {
                     workflow,
                     inputs: Map::new(),
                 };
-                starts.spawn(async move {
-                    // Of hundreds of names a second, two may be the same by chance: the second start is refused.
-                    match door.call(start.clone(), Origin::Script).await {
-                        Err(fault) if fault.code == "conflict" => {
-                            door.call(start, Origin::Script).await
-                        }
-                        answer => answer,
-                    }
-                });
+                starts.spawn(async move { door.call(start, Origin::Script).await });
             }
             for started in starts.join_all().await {
                 started.unwrap();
