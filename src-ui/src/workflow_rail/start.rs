@@ -8,8 +8,7 @@ use crate::{
     browser,
     form::StartForm,
     kit::{
-        Appearance, Button, Choice, CollectParts, Escaped, Field, Intent, MessageBar, Select,
-        Skeleton, dynamic, icons,
+        Appearance, Button, Choice, Field, Intent, MessageBar, Select, Skeleton, dynamic, icons,
     },
     live::{Fetched, Live},
     parts::TileFault,
@@ -95,35 +94,27 @@ pub fn StartWorkflow(
     }
 }
 
-/// Files of the definitions folder that could not be used.
+/// Files of the definitions folder that could not be used: that there are some. What is wrong stands on their screen.
 #[component]
 fn Findings() -> impl IntoView {
     let live = Live::expect();
-    let findings = Memo::new(move |_| {
+    let errors = Memo::new(move |_| {
         live.workflows.with(|list| {
-            let of = list
-                .here()
-                .map(|list| list.findings.as_slice())
-                .unwrap_or_default();
-            let errors = of.iter().filter(|finding| finding.severity == "error");
-            errors.map(ToString::to_string).collect::<Vec<_>>()
+            let list = list.here()?;
+            let of = list.findings.iter();
+            Some(of.filter(|finding| finding.severity == "error").count())
         })
     });
     dynamic(move || {
-        let findings = findings.get();
-        (!findings.is_empty()).then(|| {
-            let title = match findings.len() {
-                1 => "1 error in a workflow file.".to_owned(),
-                many => format!("{many} errors in workflow files."),
-            };
-            view! {
-                <MessageBar intent=Intent::Warning title>
-                    "The last good versions stay in use."
-                    <ul class="plain-list findings">
-                        {findings.into_iter().map(|finding| view! { <li><code><Escaped text=finding/></code></li> }).collect_parts()}
-                    </ul>
-                </MessageBar>
-            }
+        let title = match errors.get()? {
+            0 => return None,
+            1 => "1 error in a workflow file.".to_owned(),
+            many => format!("{many} errors in workflow files."),
+        };
+        Some(view! {
+            <MessageBar intent=Intent::Warning title>
+                "The last good version stays in use. " <a href="#/workflows">"See what is wrong"</a>
+            </MessageBar>
         })
     })
 }

@@ -145,7 +145,7 @@ fn Findings() -> impl IntoView {
                 many => (Intent::Warning, format!("{many} errors in workflow files.")),
             };
             view! {
-                <div data-testid="workflow-findings">
+                <div class="workflow-findings" data-testid="workflow-findings">
                     <MessageBar intent title>
                         {(errors > 0).then_some("A file with an error is not used; its last good version stays in use.")}
                         <ul class="plain-list findings">{findings.iter().map(finding).collect_parts()}</ul>
@@ -162,5 +162,18 @@ fn finding(finding: &Finding) -> AnyView {
         String::from(js_sys::encode_uri_component(&finding.file)),
         finding.line
     );
-    view! { <li><a href=href><code><Escaped text=finding.to_string()/></code></a></li> }.into_any()
+    // The folder stands at the head of the screen; the whole path is the link's title.
+    let file = finding
+        .file
+        .rsplit_once('/')
+        .map_or(finding.file.as_str(), |(_, name)| name);
+    let place = format!("{file}:{}:{}", finding.line, finding.column);
+    view! {
+        <li>
+            <a href=href title=crate::kit::escape::escaped(&finding.file)><code><Escaped text=place/></code></a>
+            " " <Escaped text=finding.what.clone()/>
+            {(!finding.hint.is_empty()).then(|| view! { <p class="quiet"><Escaped text=finding.hint.clone()/></p> })}
+        </li>
+    }
+    .into_any()
 }
