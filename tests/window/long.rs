@@ -3,13 +3,13 @@
 //! may miss, and only ten times as long fails. They end when the rows are in the page, not when they are painted: frames
 //! of a display in memory are as slow as the machine is busy.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
 use serde_json::{Value as Json, json};
 
 use crate::door;
+use crate::examples;
 use crate::page::Window;
 use crate::stage::Stage;
 
@@ -54,7 +54,7 @@ fn a_log_of_100_000_lines() {
 
     let added = Instant::now();
     let lines = LINES.to_string();
-    let mut adding = Command::new(long_log());
+    let mut adding = Command::new(examples::built("long_log"));
     adding
         .arg(stage.data())
         .args([&run, &call, &lines])
@@ -195,33 +195,4 @@ fn told(what: &str, took: &Json, bar: f64) {
 fn few(count: &Json, most: u64, what: &str) {
     let count = count.as_u64().unwrap();
     assert!(count <= most, "{count} {what} are in the page");
-}
-
-/// Builds the program that adds lines with the cargo of this run, as this test was built.
-fn long_log() -> PathBuf {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = Command::new(cargo);
-    // Both packages: the features are those of this test then, and little is compiled anew.
-    build
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args([
-            "build",
-            "--quiet",
-            "-p",
-            "countersign-desktop",
-            "-p",
-            "engine",
-        ])
-        .args([
-            "--features",
-            "countersign-desktop/e2e",
-            "--example",
-            "long_log",
-        ]);
-    assert!(
-        build.status().unwrap().success(),
-        "the program that adds lines does not compile"
-    );
-    let ours = Path::new(env!("CARGO_BIN_EXE_countersign-desktop"));
-    ours.parent().unwrap().join("examples/long_log")
 }

@@ -3,9 +3,11 @@
 //! Nothing listens but on loopback, and every process ends by the id it was started with.
 
 mod axe;
+mod bars;
 mod crash;
 mod door;
 mod driver;
+mod examples;
 mod faults;
 mod first_start;
 mod gates;

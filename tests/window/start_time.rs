@@ -1,13 +1,13 @@
 //! How long the window takes to be usable, against an empty window of the same toolkit, in turns, in the same run.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
 use crate::door;
 use crate::driver::Driver;
+use crate::examples;
 use crate::stage::Stage;
 
 /// U1: at most so many times an empty window, and at most so long.
@@ -25,7 +25,7 @@ const HOME: &str = "h1";
 fn start_time() {
     let Some(stage) = Stage::set() else { return };
     let ours = PathBuf::from(env!("CARGO_BIN_EXE_countersign-desktop"));
-    let empty = empty_window();
+    let empty = examples::built("empty-window");
     let filling = Instant::now();
     door::fill(stage.with_workflow("plain"), RUNS);
     println!(
@@ -76,21 +76,4 @@ fn start(stage: &Stage, program: &Path, css: &str) -> Duration {
 fn middle(mut times: Vec<Duration>) -> Duration {
     times.sort();
     times[times.len() / 2]
-}
-
-/// Builds the empty window with the cargo of this run, as this test was built.
-fn empty_window() -> PathBuf {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut build = Command::new(cargo);
-    build
-        .current_dir(root)
-        .args(["build", "--quiet", "-p", "countersign-desktop"]);
-    build.args(["--features", "e2e", "--example", "empty-window"]);
-    assert!(
-        build.status().unwrap().success(),
-        "the empty window does not compile"
-    );
-    let ours = Path::new(env!("CARGO_BIN_EXE_countersign-desktop"));
-    ours.parent().unwrap().join("examples/empty-window")
 }

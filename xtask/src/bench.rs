@@ -53,11 +53,30 @@ const BENCHES: &[Bench] = &[
         how: How::Here(deb::measure),
     },
     Bench {
-        name: "start of the window (dev profile)",
-        against: "an empty window of the same toolkit",
+        name: "fleet: an ssh config and an inventory become agents, by the terminal",
+        against: "three minutes and three decisions for twelve entries",
         how: How::Cargo(
             &[
                 "test",
+                "--release",
+                "-p",
+                "cli",
+                "--test",
+                "terminal",
+                "--",
+                "--nocapture",
+                "an_ssh_config_and_an_inventory_become_agents",
+            ],
+            "src-tauri/crates/cli/tests/terminal",
+        ),
+    },
+    Bench {
+        name: "the window: its start, a gate and its decision, long lists",
+        against: "an empty window of the same toolkit; the bars printed beside each figure",
+        how: How::Cargo(
+            &[
+                "test",
+                "--release",
                 "-p",
                 "countersign-desktop",
                 "--features",
@@ -67,7 +86,7 @@ const BENCHES: &[Bench] = &[
                 "--",
                 "--ignored",
                 "--nocapture",
-                "start_time",
+                "--test-threads=1",
             ],
             "tests/window",
         ),
