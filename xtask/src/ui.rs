@@ -33,7 +33,11 @@ const INPUTS: &[&str] = &[
     "src-tauri/crates/fleet",
     "src-tauri/crates/api",
     "xtask/bundle",
+    "xtask/src/binaryen.rs",
 ];
+
+/// What makes the bundle of the compiled wasm.
+const MAKERS: &[&str] = &["xtask/bundle/src/main.rs", "xtask/src/binaryen.rs"];
 
 /// Builds what is out of date. The answer is a `SKIPPED: …` line when a part was left out.
 pub(crate) fn run(workspace: &Workspace) -> Outcome<Option<String>> {
@@ -94,8 +98,11 @@ fn bundle_wasm(
     bundle: &Path,
     optimiser: Option<&Path>,
 ) -> Outcome {
-    // The stamp of the compiled file, and whether it is made smaller: both change the result.
-    let source = format!("{}{}", modified(wasm)?, optimiser.is_some());
+    // The stamp of the compiled file, whether it is made smaller, and how: all change the result.
+    let mut source = format!("{}{}", modified(wasm)?, optimiser.is_some());
+    for maker in MAKERS {
+        source += &modified(&workspace.root.join(maker))?;
+    }
     let stamp = bundle.with_extension("source");
     let done = fs::read_to_string(&stamp).is_ok_and(|seen| seen == source);
     if done && bundle.join("app_bg.wasm").is_file() {
@@ -106,7 +113,8 @@ fn bundle_wasm(
         fs::remove_dir_all(bundle).map_err(|why| Failure::new("cannot clear").because(why))?;
     }
     let mut cargo = workspace.cargo(&["run", "--quiet", "--package", "xtask-bundle", "--"]);
-    process::run(cargo.arg(wasm).arg(bundle))?;
+    cargo.arg(wasm).arg(bundle);
+    process::run(cargo.args(optimiser.map(|_| "names")))?;
     if let Some(optimiser) = optimiser {
         binaryen::shrink(workspace, optimiser, &bundle.join("app_bg.wasm"))?;
     }
