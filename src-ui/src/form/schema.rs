@@ -242,17 +242,9 @@ impl FieldSpec {
                 Ok(Some(number.into()))
             }
             Kind::Number { min, max } => {
-                let number: f64 = trimmed
-                    .parse()
-                    .map_err(|_| "A number is needed".to_owned())?;
-                within(number, *min, *max)?;
-                // What was typed as a whole number stays one.
-                match trimmed.parse::<i64>() {
-                    Ok(whole) => Ok(Some(whole.into())),
-                    Err(_) => serde_json::Number::from_f64(number)
-                        .map(|number| Some(Json::Number(number)))
-                        .ok_or_else(|| "A number is needed".to_owned()),
-                }
+                let number = number(trimmed).ok_or("A number is needed")?;
+                within(number.as_f64().unwrap_or_default(), *min, *max)?;
+                Ok(Some(Json::Number(number)))
             }
             Kind::Boolean => Ok(Some(Json::Bool(trimmed == "true"))),
             Kind::Json { shape } => {
@@ -298,6 +290,17 @@ pub fn not_json(why: &serde_json::Error) -> String {
         why.line(),
         why.column()
     )
+}
+
+/// A number as JSON knows it, so that a whole one stays one. Inputs also take `.5`. Not read by the standard library:
+/// its tables for powers of ten are larger than this whole file.
+fn number(typed: &str) -> Option<serde_json::Number> {
+    let (sign, digits) = match typed.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", typed),
+    };
+    let zero = if digits.starts_with('.') { "0" } else { "" };
+    workflow::from_json(&format!("{sign}{zero}{digits}")).ok()
 }
 
 fn within(number: f64, min: Option<f64>, max: Option<f64>) -> Result<(), String> {

@@ -98,7 +98,11 @@ fn drafts_become_typed_values() {
     check("count", "10", Err("At most 9"));
     check("ratio", "2", Ok(Some(json!(2))));
     check("ratio", "2.5", Ok(Some(json!(2.5))));
-    check("ratio", "x", Err("A number is needed"));
+    check("ratio", "-.5", Ok(Some(json!(-0.5))));
+    check("ratio", "1e3", Ok(Some(json!(1000.0))));
+    for wrong in ["x", "1e999", "null", "1 2"] {
+        check("ratio", wrong, Err("A number is needed"));
+    }
     check("environment", "production", Ok(Some(json!("production"))));
     check("environment", "moon", Err("Choose one of the list"));
     check("force", "true", Ok(Some(json!(true))));
