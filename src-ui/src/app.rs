@@ -12,8 +12,8 @@ use crate::{
     guide::Guide,
     home::Home,
     kit::{
-        Announcer, Button, Intent, LiveRegions, MessageBar, PageHead, ToastStack, Toasts, dynamic,
-        icons,
+        Announcer, Button, Intent, LiveRegions, Memo, MessageBar, PageHead, ToastStack, Toasts,
+        dynamic, icons,
     },
     live::{Live, Waiting, banner_words, call, words},
     parts::FaultBar,

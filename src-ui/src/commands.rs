@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use crate::{
     app::{nav, show_card},
-    kit::escape::escaped,
+    kit::{Memo, escape::escaped},
     live::{Live, Waiting},
     shell::{
         AppearanceState, Command, RailState, Route, Run, Theme,

@@ -9,8 +9,8 @@ use serde_json::Map;
 use super::{model, path_of};
 use crate::{
     kit::{
-        Appearance, Badge, Button, Column, EmptyState, Escaped, Grid, PageHead, Skeleton, Sort,
-        TextInput, dynamic, grid, icons,
+        Appearance, Badge, Button, Column, EmptyState, Escaped, Grid, Memo, PageHead, Skeleton,
+        Sort, TextInput, dynamic, grid, icons,
     },
     live::{Live, words},
     parts::{FaultBar, Health, Starting, TileFault},

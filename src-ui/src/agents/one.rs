@@ -9,7 +9,7 @@ use super::{crumbs, health_inputs, labels::EditLabels, model, start_for};
 use crate::{
     kit::{
         Appearance, Badge, Button, Card, CollectParts, CopyButton, Disclosure, EmptyState, Escaped,
-        Fact, Facts, PageHead, Skeleton, Tone, dynamic, icons,
+        Fact, Facts, Memo, PageHead, Skeleton, Tone, dynamic, icons,
     },
     live::{Fetched, Live, ask, local_point},
     parts::{DatumView, FaultBar, Health, Starting, TileFault},

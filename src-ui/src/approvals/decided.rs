@@ -4,7 +4,7 @@ use api::{DecisionRow, Fault};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    kit::{Badge, Button, CollectParts, EmptyState, Escaped, Skeleton, Tone, dynamic, icons},
+    kit::{Badge, Button, CollectParts, EmptyState, Escaped, Memo, Skeleton, Tone, dynamic, icons},
     live::{Live, call, local_point, words},
     parts::TileFault,
 };

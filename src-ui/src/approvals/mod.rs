@@ -6,7 +6,9 @@ use leptos::prelude::*;
 
 use crate::{
     card::Cards,
-    kit::{EmptyState, Escaped, Icon, PageHead, Skeleton, Tab, TabList, TabPanel, dynamic, icons},
+    kit::{
+        EmptyState, Escaped, Icon, Memo, PageHead, Skeleton, Tab, TabList, TabPanel, dynamic, icons,
+    },
     live::{Live, Waiting, words},
     parts::TileFault,
 };

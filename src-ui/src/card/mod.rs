@@ -16,6 +16,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use workflow::Run;
 
+use crate::kit::Memo;
 use approval::ApprovalCard;
 use doubt::DoubtCard;
 

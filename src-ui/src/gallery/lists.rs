@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use leptos::prelude::*;
 
 use crate::kit::{
-    Button, Card, Column, Grid, LineView, LogView, Sort, Status, StatusGlyph, Stream, Switch,
+    Button, Card, Column, Grid, LineView, LogView, Memo, Sort, Status, StatusGlyph, Stream, Switch,
     dynamic, grid, icons, log_view,
 };
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    kit::{Badge, Card, CollectParts, Skeleton, dynamic},
+    kit::{Badge, Card, CollectParts, Memo, Skeleton, dynamic},
     live::Live,
     parts::{Health, TileFault},
 };

@@ -5,7 +5,9 @@ use workflow::{RunId, RunState, RunSummary, StepStatus};
 
 use super::HEALTH_CHECK;
 use crate::{
-    kit::{Card, EmptyState, Escaped, Intent, MessageBar, Progress, Skeleton, dynamic, icons},
+    kit::{
+        Card, EmptyState, Escaped, Intent, Memo, MessageBar, Progress, Skeleton, dynamic, icons,
+    },
     live::{Fetched, Live},
     parts::{ReportView, TileFault, fault::sentence, report},
 };

@@ -10,7 +10,7 @@ use api::Fault;
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    kit::{Appearance, Button, PageHead, dynamic, icons},
+    kit::{Appearance, Button, Memo, PageHead, dynamic, icons},
     live::{Fetched, Live},
     parts::FaultBar,
 };

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    kit::{Card, Skeleton, dynamic},
+    kit::{Card, Memo, Skeleton, dynamic},
     live::Live,
     parts::{RunRows, TileFault},
 };

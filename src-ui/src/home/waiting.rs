@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    kit::{Card, CollectParts, Escaped, Icon, Skeleton, dynamic, icons},
+    kit::{Card, CollectParts, Escaped, Icon, Memo, Skeleton, dynamic, icons},
     live::{Live, Waiting, words},
     parts::TileFault,
 };

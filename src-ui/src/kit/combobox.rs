@@ -4,7 +4,7 @@
 use leptos::{ev, html, prelude::*};
 
 use super::{
-    Choice, FieldIds, Icon, find, icons,
+    Choice, FieldIds, Icon, Memo, find, icons,
     options::{Options, Row},
     popup, unique_id,
 };

@@ -8,7 +8,7 @@ use std::{cmp::Ordering, sync::Arc};
 use leptos::{ev, prelude::*};
 
 use super::{
-    CollectParts, Icon, dynamic, icons,
+    CollectParts, Icon, Memo, dynamic, icons,
     keyed::keyed,
     keys::moved,
     rows::{Rows, Shown},

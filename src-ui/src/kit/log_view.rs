@@ -9,8 +9,8 @@ use std::sync::Arc;
 use leptos::{ev, prelude::*};
 
 use super::{
-    Checkbox, IconButton, dynamic, escape::escaped_view, find, found::Found, icons, keyed::keyed,
-    log_state::LogState, unique_id,
+    Checkbox, IconButton, Memo, dynamic, escape::escaped_view, find, found::Found, icons,
+    keyed::keyed, log_state::LogState, unique_id,
 };
 
 /// The most lines in the page while lines do not wrap.

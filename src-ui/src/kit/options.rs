@@ -3,7 +3,7 @@
 
 use leptos::{ev, prelude::*};
 
-use super::{CollectParts, dynamic, keys::moved};
+use super::{CollectParts, Memo, dynamic, keys::moved};
 use crate::browser;
 
 /// The most options in the page; who wants another types.

@@ -5,7 +5,9 @@ use std::{sync::Arc, time::Duration};
 
 use leptos::{ev, html, prelude::*};
 
-use super::{Announcer, Button, Icon, IconButton, Intent, escape::escaped, icons, keyed::keyed};
+use super::{
+    Announcer, Button, Icon, IconButton, Intent, Memo, escape::escaped, icons, keyed::keyed,
+};
 
 /// The most that are shown; the oldest goes when another comes.
 const MOST: usize = 3;

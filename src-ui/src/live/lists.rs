@@ -4,6 +4,7 @@ use api::Call;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{Fetched, Live, call};
+use crate::kit::Memo;
 
 /// Makes a call whose answer stands in a signal; what stands there stays until then.
 pub fn ask<C: Call + 'static>(of: C, into: RwSignal<Fetched<C::Reply>>)

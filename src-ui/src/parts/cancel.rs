@@ -8,7 +8,7 @@ use workflow::Run;
 
 use super::{FaultBar, outcome};
 use crate::{
-    kit::{Appearance, Button, CollectParts, Dialog, Escaped, dynamic},
+    kit::{Appearance, Button, CollectParts, Dialog, Escaped, Memo, dynamic},
     live::Live,
 };
 

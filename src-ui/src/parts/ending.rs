@@ -7,7 +7,7 @@ use workflow::{Run, RunState};
 
 use super::{DatumView, fault::sentence, outcome, report};
 use crate::{
-    kit::{CollectParts, CopyButton, Disclosure, Escaped, Icon, dynamic, icons},
+    kit::{CollectParts, CopyButton, Disclosure, Escaped, Icon, Memo, dynamic, icons},
     live::words,
 };
 

@@ -10,7 +10,7 @@ use workflow::{Digest, RunId};
 
 use super::Logged;
 use crate::{
-    kit::{CopyButton, LineView, LogView, Stream, dynamic, log_view},
+    kit::{CopyButton, LineView, LogView, Memo, Stream, dynamic, log_view},
     live::call,
     parts::TileFault,
 };
@@ -109,7 +109,7 @@ pub fn CallLog(
     let additions =
         Memo::new(move |_| logged.with(|logged| logged.get(&call).copied().unwrap_or_default()));
     Effect::new(move |_| {
-        additions.track();
+        additions.get();
         // The last lines may have come with the end.
         ended.track();
         fetch.run(());

@@ -13,7 +13,7 @@ use workflow::{Digest, Run, RunId, RunState};
 use crate::{
     card::Cards,
     kit::{
-        Card, CollectParts, CopyButton, Disclosure, Escaped, Fact, Facts, PageHead, Skeleton,
+        Card, CollectParts, CopyButton, Disclosure, Escaped, Fact, Facts, Memo, PageHead, Skeleton,
         dynamic,
     },
     live::{Live, local_point, words},

@@ -7,7 +7,7 @@ use workflow::{Datum, Digest, Phase, Provenance, Run, StepKey, StepRun, StepStat
 
 use super::{Logged, log::CallLog};
 use crate::{
-    kit::{Badge, CopyButton, Escaped, Fact, Facts, Tone, dynamic},
+    kit::{Badge, CopyButton, Escaped, Fact, Facts, Memo, Tone, dynamic},
     live::words,
     parts::{DatumView, fault::sentence},
 };

@@ -7,7 +7,7 @@ use workflow::{Run, StepKey};
 
 use super::{Logged, step_detail::StepDetail};
 use crate::{
-    kit::{Card, CollectParts, Escaped, Icon, Status, StatusGlyph, dynamic, icons},
+    kit::{Card, CollectParts, Escaped, Icon, Memo, Status, StatusGlyph, dynamic, icons},
     parts::{stages, status_of},
 };
 

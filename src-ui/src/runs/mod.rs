@@ -9,7 +9,7 @@ use workflow::{RunId, RunState, RunSummary};
 
 use crate::{
     kit::{
-        Button, Choice, Column, EmptyState, Escaped, Grid, PageHead, Select, Skeleton, Sort,
+        Button, Choice, Column, EmptyState, Escaped, Grid, Memo, PageHead, Select, Skeleton, Sort,
         TextInput, dynamic, grid, icons,
     },
     live::{Live, call, local_point, words},
@@ -125,7 +125,7 @@ pub fn Runs() -> impl IntoView {
             })
             .await;
             // The screen may be gone, or the person has asked for something else.
-            if question.try_get_untracked().as_ref() != Some(&asked) {
+            if question.try_with_untracked(|now| *now == asked) != Some(true) {
                 return;
             }
             match answer {

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::press;
 use crate::{
     kit::{
-        Button, Card, Choice, Escaped, Field, Intent, MessageBar, Select, Skeleton, Switch,
+        Button, Card, Choice, Escaped, Field, Intent, Memo, MessageBar, Select, Skeleton, Switch,
         dynamic, icons,
     },
     live::{Fetched, ask},

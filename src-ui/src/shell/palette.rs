@@ -6,7 +6,7 @@ use std::sync::Arc;
 use leptos::{ev, prelude::*};
 
 use crate::kit::{
-    find,
+    Memo, find,
     modal::modal,
     options::{Options, Row},
 };

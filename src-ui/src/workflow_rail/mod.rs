@@ -9,7 +9,7 @@ pub mod switcher;
 use leptos::prelude::*;
 
 use crate::{
-    kit::dynamic,
+    kit::{Memo, dynamic},
     live::{Fetched, Live},
     parts::TileFault,
 };

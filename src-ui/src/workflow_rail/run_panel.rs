@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::stage_lines::StageLines;
 use crate::{
     card::Cards,
-    kit::{Escaped, Skeleton, dynamic},
+    kit::{Escaped, Memo, Skeleton, dynamic},
     live::{Fetched, Live, local_point},
     parts::{CancelRun, FailureNote, Outcome, RunStateMark, TileFault},
 };

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use workflow::{Run, StageLine, StepStatus};
 
 use crate::{
-    kit::{CollectParts, Escaped, Icon, Status, StatusGlyph, dynamic, icons, unique_id},
+    kit::{CollectParts, Escaped, Icon, Memo, Status, StatusGlyph, dynamic, icons, unique_id},
     parts::{
         stages::{self, StepLine},
         status_of,

@@ -8,7 +8,8 @@ use crate::{
     browser,
     form::StartForm,
     kit::{
-        Appearance, Button, Choice, Field, Intent, MessageBar, Select, Skeleton, dynamic, icons,
+        Appearance, Button, Choice, Field, Intent, Memo, MessageBar, Select, Skeleton, dynamic,
+        icons,
     },
     live::{Fetched, Live},
     parts::TileFault,

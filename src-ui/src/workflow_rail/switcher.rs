@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use workflow::{RunId, RunState, RunSummary};
 
 use crate::{
-    kit::{Choice, Field, Select, dynamic},
+    kit::{Choice, Field, Memo, Select, dynamic},
     live::{Live, local_point},
 };
 

@@ -10,8 +10,8 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     form::marks,
     kit::{
-        Button, Card, CollectParts, EmptyState, Escaped, Intent, MessageBar, PageHead, Skeleton,
-        TextInput, dynamic, icons,
+        Button, Card, CollectParts, EmptyState, Escaped, Intent, Memo, MessageBar, PageHead,
+        Skeleton, TextInput, dynamic, icons,
     },
     live::{Live, call},
     parts::{FaultBar, TileFault},

@@ -8,8 +8,8 @@ use super::source::lines;
 use crate::{
     form::StartForm,
     kit::{
-        Card, CollectParts, CopyButton, Disclosure, EmptyState, Escaped, Fact, Facts, PageHead,
-        Skeleton, dynamic, icons,
+        Card, CollectParts, CopyButton, Disclosure, EmptyState, Escaped, Fact, Facts, Memo,
+        PageHead, Skeleton, dynamic, icons,
     },
     live::{Fetched, Live, call},
     parts::TileFault,
