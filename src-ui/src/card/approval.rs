@@ -220,7 +220,7 @@ fn head(asked: Signal<Asked>, heading: &str, compact: bool) -> AnyView {
         </div>
         <p class="quiet approval-place">
             {compact.then(|| view! { {dynamic(waits)}" · " })}
-            <Escaped text=asked.step/>
+            <span><Escaped text=asked.step/></span>
             {(asked.revision > 1).then(|| format!(" · revision {}", asked.revision))}
             {(!compact).then(|| view! {
                 " · card "

@@ -46,7 +46,7 @@ pub fn Badge(
     view! {
         <span class=move || format!("badge tone-{}", tone.get().name())>
             {icon.map(|path| view! { <super::Icon path size=12/> })}
-            {children()}
+            <span>{children()}</span>
         </span>
     }
 }

@@ -99,7 +99,7 @@ fn About(run: Signal<Option<Arc<Run>>>) -> impl IntoView {
             view! {
                 <div class="about">
                     <span data-testid="run-state" data-state=state.word() data-run=summary.run.0.clone()><RunStateMark state/></span>
-                    <span class="quiet">"started "{local_point(started)}{by.map(|by| view! { " by "<Escaped text=by/> })}</span>
+                    <span class="quiet"><span>"started "{local_point(started)}{by.map(|by| view! { " by "<Escaped text=by/> })}</span></span>
                     <span class="quiet">{took}</span>
                     <span class="quiet" data-testid="run-records">{match summary.seq { 1 => "1 record".to_owned(), many => format!("{many} records") }}</span>
                     <CopyButton text=summary.run.0.clone() label="Copy run name"/>

@@ -63,7 +63,7 @@ fn PageStage(
     });
     view! {
         <li class="page-stage" data-testid=format!("page-stage-{number}") data-status=move || status.get().word()>
-            <h3><StatusGlyph status quiet=true/><Escaped text=title/></h3>
+            <h3><StatusGlyph status quiet=true/><span><Escaped text=title/></span></h3>
             <ul class="page-steps">
                 <For each=move || keys.get() key=|key| key.clone() let:key>
                     <PageStep run logged key/>
