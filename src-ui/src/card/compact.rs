@@ -50,10 +50,13 @@ fn line(call: &CardCall, several: bool) -> AnyView {
         .collect();
     let on = (!targets.is_empty()).then(|| format!(" on {}", targets.join(", ")));
     let name = several.then(|| format!("{}: ", model::call_name(call)));
-    let left_out = call.left_out.is_some();
-    let what = (!left_out || !several).then_some(what);
-    let text: String = [name, what, on].into_iter().flatten().collect();
-    view! { <li><Escaped text/>{left_out.then_some("left out")}</li> }.into_any()
+    let what = match (&call.left_out, several) {
+        (None, _) => what,
+        (Some(_), true) => "left out".to_owned(),
+        (Some(_), false) => format!("left out: {what}"),
+    };
+    let text: String = [name, Some(what), on].into_iter().flatten().collect();
+    view! { <li><Escaped text/></li> }.into_any()
 }
 
 /// What stands below the buttons.
