@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     browser,
-    kit::{CollectParts, CopyButton, Escaped, Icon, PageHead, Skeleton, dynamic, icons},
+    kit::{CollectParts, CopyButton, Escaped, Icon, PageHead, Skeleton, dynamic, escape::escaped, icons},
     live::{Fetched, Live, call},
     parts::TileFault,
 };
@@ -42,15 +42,23 @@ pub fn SourcePage(
         live.workflows.track();
         ask.run(());
     });
+    let title = name.with_value(|name| escaped(file_name(name)));
     view! {
-        <nav class="crumbs" aria-label="Where you are"><a href="#/workflows">"Workflows"</a>" / "<span><Escaped text=name.get_value()/></span></nav>
-        <PageHead title=crate::kit::escape::escaped(&name.get_value()) meta="Change it in an editor: it is read again as soon as it is saved."/>
+        <nav class="crumbs" aria-label="Where you are"><a href="#/workflows">"Workflows"</a>" / "<span>{title.clone()}</span></nav>
+        <PageHead title meta="Change it in an editor: it is read again as soon as it is saved."/>
+        <p class="row"><code><Escaped text=name.get_value()/></code><CopyButton text=name.get_value() label="Copy path"/></p>
         {dynamic(move || text.with(|text| match text {
             Fetched::Fetching => view! { <Skeleton what="the file" lines=8/> }.into_any(),
             Fetched::Failed(fault) => view! { <TileFault fault=fault.clone() on_retry=ask/> }.into_any(),
             Fetched::Here(source) => lines(source, line),
         }))}
     }
+}
+
+/// The file's own name: `deploy.workflow.yaml` of `/home/ann/ops/deploy.workflow.yaml`.
+fn file_name(path: &str) -> &str {
+    let own = path.rsplit(['/', '\\']).find(|part| !part.is_empty());
+    own.unwrap_or(path)
 }
 
 fn line_id(line: u32) -> String {
@@ -104,4 +112,21 @@ fn row(number: u32, text: &str, findings: &[&Finding], wanted: bool) -> AnyView 
         }).collect_parts()}
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_name;
+
+    #[test]
+    fn a_page_is_named_after_its_file() {
+        for (path, name) in [
+            ("/home/ann/ops/deploy.workflow.yaml", "deploy.workflow.yaml"),
+            (r"C:\ops\deploy.workflow.yaml", "deploy.workflow.yaml"),
+            ("deploy.workflow.yaml", "deploy.workflow.yaml"),
+            ("/", "/"),
+        ] {
+            assert_eq!(file_name(path), name);
+        }
+    }
 }
