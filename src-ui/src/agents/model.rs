@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use api::AgentInfo;
-use fleet::{Agent, AgentState, Transport};
+use fleet::{Agent, AgentState, Finding, Transport};
 use serde_json::{Map, Value as Json, json};
 
 use crate::parts::Health;
@@ -48,6 +48,29 @@ pub(super) fn ssh_command(agent: &Agent) -> Option<String> {
         "ssh {port}{jumps}{}@{}",
         connection.user, connection.address
     ))
+}
+
+/// The name of a series in words. It comes as the metric, followed by which part of the host as JSON where there are
+/// several: `system.filesystem.utilization {"mountpoint":"/"}`.
+pub(super) fn measure_name(series: &str) -> String {
+    let (metric, attributes) = series.split_once(' ').unwrap_or((series, "{}"));
+    let attributes: BTreeMap<String, String> = workflow::from_json(attributes).unwrap_or_default();
+    fleet::name(metric, attributes.values().next().map(String::as_str))
+}
+
+/// What a finding was judged by: `Disk usage of /: 91 %; the threshold is 90 % (default)`.
+pub(super) fn judged_by(finding: &Finding) -> String {
+    let say = |value| fleet::say(value, &finding.unit);
+    let name = fleet::name(&finding.metric, Some(&finding.subject));
+    let value = say(finding.value);
+    match finding.threshold {
+        Some(limit) => format!(
+            "{name}: {value}; the threshold is {} ({})",
+            say(limit),
+            finding.origin
+        ),
+        None => format!("{name}: {value} ({})", finding.origin),
+    }
 }
 
 /// Labels as people write them: `name=value`, one a line.
@@ -245,5 +268,32 @@ mod tests {
             ticks(&hosts, &[true, false, true, false]),
             (vec![json!("c")], vec![json!("b")])
         );
+    }
+
+    #[test]
+    fn measures_are_named_in_words() {
+        let disk = "system.filesystem.utilization";
+        assert_eq!(
+            measure_name(&format!(r#"{disk} {{"mountpoint":"/var lib"}}"#)),
+            "Disk usage of /var lib"
+        );
+        assert_eq!(measure_name("system.memory.utilization"), "Memory usage");
+        assert_eq!(measure_name("deploy_success_rate"), "deploy_success_rate");
+        let mut finding = Finding {
+            severity: fleet::Severity::Warning,
+            check: fleet::Check::Disk,
+            subject: "/".to_owned(),
+            what: String::new(),
+            metric: disk.to_owned(),
+            value: 0.91,
+            unit: "1".to_owned(),
+            threshold: Some(0.9),
+            origin: "input limits".to_owned(),
+            evidence: Vec::new(),
+        };
+        let words = "Disk usage of /: 91 %; the threshold is 90 % (input limits)";
+        assert_eq!(judged_by(&finding), words);
+        finding.threshold = None;
+        assert_eq!(judged_by(&finding), "Disk usage of /: 91 % (input limits)");
     }
 }

@@ -9,7 +9,7 @@ use super::{crumbs, health_inputs, labels::EditLabels, model, start_for};
 use crate::{
     kit::{
         Appearance, Badge, Button, Card, CollectParts, CopyButton, Disclosure, EmptyState, Escaped,
-        Fact, Facts, Memo, PageHead, Skeleton, Tone, dynamic, icons,
+        Fact, Facts, Memo, PageHead, Skeleton, Tone, dynamic, escape::escaped, icons,
     },
     live::{Fetched, Live, ask, local_point},
     parts::{DatumView, FaultBar, Health, Starting, TileFault},
@@ -154,23 +154,13 @@ fn finding(finding: &Finding) -> AnyView {
         fleet::Severity::Warning => ("warning", Tone::Warning, icons::WARNING_FILLED),
         fleet::Severity::Info => ("info", Tone::Neutral, icons::INFO_FILLED),
     };
-    let value = fleet::say(finding.value, &finding.unit);
-    let against = match finding.threshold {
-        Some(threshold) => format!(
-            "{} is {value}; the threshold is {} ({})",
-            finding.metric,
-            fleet::say(threshold, &finding.unit),
-            finding.origin
-        ),
-        None => format!("{} is {value} ({})", finding.metric, finding.origin),
-    };
     let evidence = finding.evidence.join("\n");
     view! {
         <li class="finding" data-severity=word>
             <Badge tone icon>{word}</Badge>
             <div>
                 <p><Escaped text=finding.what.clone()/></p>
-                <p class="quiet"><Escaped text=against/></p>
+                <p class="quiet"><Escaped text=model::judged_by(finding)/></p>
                 {(!evidence.is_empty()).then(|| view! {
                     <Disclosure summary="What was seen">
                         <pre class="detail" tabindex="0"><Escaped text=evidence.clone()/></pre>
@@ -241,7 +231,7 @@ fn measure(series: &MeasureSeries) -> AnyView {
     let words = format!("from {} to {}", say(low), say(high));
     view! {
         <tr>
-            <th scope="row"><Escaped text=series.name.clone()/></th>
+            <th scope="row" title=escaped(&series.name)><Escaped text=model::measure_name(&series.name)/></th>
             <td>{say(now)}</td>
             <td>{say(low)}</td>
             <td>{say(high)}</td>

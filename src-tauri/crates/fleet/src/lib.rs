@@ -9,6 +9,7 @@ mod job;
 mod judge;
 mod label;
 mod measure;
+mod name;
 mod selector;
 mod series;
 mod snapshot;
@@ -22,6 +23,7 @@ pub use job::{Job, JobState};
 pub use judge::{judge, judge_measures, sort, unjudged};
 pub use label::{LABEL_CHARS, is_dns_name, is_label_name, is_label_value};
 pub use measure::{Measure, UseClass, say};
+pub use name::name;
 pub use selector::{Selector, SelectorFault};
 pub use series::{Series, Trend};
 pub use snapshot::{
