@@ -49,6 +49,19 @@ pub fn gate_words(opened_at_us: i64, expires_at_us: Option<i64>, now_us: i64) ->
     }
 }
 
+/// How long a call must say nothing before that is said.
+const SILENCE: i64 = 10 * SECOND_US;
+
+/// That a call under way says nothing: `last output 12 s ago`, or `no output for 12 s` where nobody has heard it yet.
+/// `heard_us`: when its last line came; `since_us`: since when somebody listens.
+pub fn silence(heard_us: Option<i64>, since_us: i64, now_us: i64) -> Option<String> {
+    let silent = now_us - heard_us.unwrap_or(since_us);
+    (silent >= SILENCE).then(|| match heard_us {
+        Some(_) => format!("last output {} ago", counting(silent)),
+        None => format!("no output for {}", counting(silent)),
+    })
+}
+
 /// How long ago: `just now`, `5 min ago`, `3 h ago`, `2 d ago`.
 pub fn ago(at_us: i64, now_us: i64) -> String {
     let seconds = (now_us - at_us) / SECOND_US;
@@ -165,6 +178,21 @@ mod tests {
         );
         // The clock of the engine may be a moment ahead.
         assert_eq!(gate_words(S, None, 0), "Waiting 0 s");
+    }
+
+    #[test]
+    fn a_call_that_says_nothing_is_remarked_on_after_ten_seconds() {
+        let check = |heard: Option<i64>, now: i64, said: Option<&str>| {
+            let heard = heard.map(|heard| heard * S);
+            assert_eq!(silence(heard, 0, now * S).as_deref(), said);
+        };
+        check(None, 9, None);
+        check(None, 10, Some("no output for 10 s"));
+        check(Some(5), 14, None);
+        check(Some(5), 17, Some("last output 12 s ago"));
+        check(Some(5), 136, Some("last output 2 min 11 s ago"));
+        // The clock was set back meanwhile.
+        check(Some(5), 0, None);
     }
 
     #[test]

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use workflow::{Run, StepKey};
+use workflow::{Digest, Phase, Run, StepKey, StepRun};
 
 use super::{Logged, step_detail::StepDetail};
 use crate::{
     kit::{Card, CollectParts, Escaped, Icon, Memo, Status, StatusGlyph, dynamic, icons},
+    live::{Live, browser_now_us, words},
     parts::{stages, status_of},
 };
 
@@ -116,6 +117,8 @@ fn PageStep(run: Signal<Option<Arc<Run>>>, logged: Logged, key: StepKey) -> impl
     let title = Signal::derive(move || {
         line.with(|line| line.as_ref().map(|line| line.0.clone()).unwrap_or_default())
     });
+    let own = key.clone();
+    let calling = Memo::new(move |_| run.with(|run| calling(run.as_ref()?.step(&own)?)));
     let opened = RwSignal::new(false);
     let step = key.clone();
     view! {
@@ -133,9 +136,49 @@ fn PageStep(run: Signal<Option<Arc<Run>>>, logged: Logged, key: StepKey) -> impl
                     {dynamic(move || line.with(|line| line.as_ref().and_then(|line| line.2.clone())).map(|note| view! {
                         <span class="quiet page-step-note"><Escaped text=note/></span>
                     }))}
+                    <Silence calling logged/>
                 </summary>
                 {dynamic(move || opened.get().then(|| view! { <StepDetail run logged key=step.clone()/> }))}
             </details>
         </li>
     }
+}
+
+/// The key of the call that is under way.
+fn calling(step: &StepRun) -> Option<Digest> {
+    match step.phase()? {
+        Phase::Calling(calling) => Some(calling.key),
+        Phase::Group { .. }
+        | Phase::List { .. }
+        | Phase::Ready
+        | Phase::Previewing { .. }
+        | Phase::Planned(_)
+        | Phase::Observing { .. }
+        | Phase::InDoubt { .. }
+        | Phase::Backoff { .. }
+        | Phase::Result { .. } => None,
+    }
+}
+
+/// How long the call under way has said nothing. Lines of a log have no time of their own: what counts is when this
+/// window heard of them.
+#[component]
+fn Silence(calling: Memo<Option<Digest>>, logged: Logged) -> impl IntoView {
+    let live = Live::expect();
+    dynamic(move || {
+        let call = calling.get()?;
+        let now = live.clock.ticking();
+        let since = now.get_untracked();
+        let additions = Memo::new(move |_| logged.with(|logged| logged.get(&call).copied()));
+        let first = additions.get_untracked();
+        let heard = Memo::new(move |before: Option<&Option<i64>>| {
+            let again = additions.get() != first;
+            again.then(browser_now_us).or(before.copied().flatten())
+        });
+        Some(dynamic(move || {
+            words::silence(heard.get(), since, now.get()).map(|words| {
+                view! { <span class="quiet page-step-note" data-testid="silence">{words}</span> }
+            })
+        }))
+    })
 }
