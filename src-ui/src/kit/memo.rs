@@ -41,7 +41,7 @@ impl PartialEq for Held {
 type Make = Box<dyn Fn(Option<&Held>) -> Held + Send + Sync>;
 
 fn shared(make: Make) -> Shared<Held> {
-    Shared::new(move |before| make(before))
+    Shared::new(make)
 }
 
 impl<T: PartialEq + Send + Sync + 'static> Memo<T> {

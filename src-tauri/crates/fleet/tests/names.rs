@@ -1,5 +1,11 @@
 //! Whatever real hosts are measured and judged by has a name for people.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "the crate reads no files; its tests read their fixtures"
+)]
+
 use fleet::{Check, Limits, Snapshot, judge};
 
 #[test]
