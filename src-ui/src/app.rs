@@ -10,7 +10,7 @@ use crate::{
     approvals::Approvals,
     commands::commands,
     guide::Guide,
-    home::Home,
+    home::{Home, LastVisit},
     kit::{
         Announcer, Button, Intent, LiveRegions, Memo, MessageBar, PageHead, ToastStack, Toasts,
         dynamic, icons,
@@ -74,6 +74,7 @@ pub fn App() -> impl IntoView {
     let appearance = AppearanceState::provide();
     let rail = RailState::provide();
     let live = Live::provide();
+    LastVisit::provide();
     let waiting = Memo::new(move |_| {
         live.board
             .with(|board| board.here().map(|board| board.waiting()))

@@ -1,9 +1,12 @@
-//! The first screen: what waits for the person, the last health check of this computer, the newest runs. Each tile has
-//! its own loading, empty and error state, and fails alone.
+//! The first screen: what waits for the person, what failed and what was changed while they were away, the last health
+//! check of this computer, the newest runs. Each tile has its own loading, empty and error state, and fails alone.
 
+pub mod changed;
+pub mod failures;
 pub mod fleet;
 pub mod health;
 pub mod recent;
+pub mod visits;
 pub mod waiting;
 
 use api::Fault;
@@ -14,9 +17,12 @@ use crate::{
     live::{Fetched, Live},
     parts::FaultBar,
 };
+use changed::ChangedTile;
+use failures::FailuresTile;
 use fleet::FleetTile;
 use health::HealthTile;
 use recent::RecentTile;
+pub use visits::LastVisit;
 use waiting::WaitingTile;
 
 /// The workflow behind the button.
@@ -74,6 +80,8 @@ pub fn Home(
                     <div class="home-main"><HealthTile/></div>
                     <div class="home-side">
                         <WaitingTile/>
+                        <FailuresTile/>
+                        <ChangedTile/>
                         <FleetTile/>
                         <RecentTile/>
                     </div>

@@ -5,7 +5,10 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     browser,
-    kit::{CollectParts, CopyButton, Escaped, Icon, PageHead, Skeleton, dynamic, escape::escaped, icons},
+    kit::{
+        CollectParts, CopyButton, Escaped, Icon, PageHead, Skeleton, dynamic, escape::escaped,
+        icons,
+    },
     live::{Fetched, Live, call},
     parts::TileFault,
 };
