@@ -16,7 +16,7 @@ use crate::{
         dynamic, icons,
     },
     live::{Live, Waiting, banner_words, call, words},
-    parts::FaultBar,
+    parts::{FaultBar, press},
     run::RunPage,
     runs::Runs,
     settings::Settings,
@@ -169,12 +169,7 @@ fn EngineTrouble() -> impl IntoView {
     });
     let (fault, busy) = (RwSignal::new(None), RwSignal::new(false));
     let retry = Callback::new(move |()| {
-        busy.set(true);
-        spawn_local(async move {
-            let answer = live.retry_writes().await;
-            let _ = busy.try_set(false);
-            let _ = fault.try_set(answer.err());
-        });
+        press(live.retry_writes(), busy, fault, |()| {});
     });
     dynamic(move || {
         trouble.get().map(|trouble| view! {

@@ -14,7 +14,7 @@ use crate::{
 #[component]
 pub fn AddAgent() -> impl IntoView {
     let live = Live::expect();
-    let starting = Starting::new();
+    let starting = Starting::default();
     let text = || RwSignal::new(String::new());
     let (name, address, port, user, credential, jump) =
         (text(), text(), text(), text(), text(), text());

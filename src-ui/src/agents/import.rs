@@ -71,7 +71,7 @@ struct Preview {
 #[component]
 pub fn ImportAgents() -> impl IntoView {
     let live = Live::expect();
-    let starting = Starting::new();
+    let starting = Starting::default();
     let sources = RwSignal::new(vec![Source::new(0, "ssh_config")]);
     let environment = RwSignal::new("staging".to_owned());
     let labels = RwSignal::new(String::new());

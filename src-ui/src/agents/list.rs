@@ -22,7 +22,7 @@ use crate::{
 pub fn Agents() -> impl IntoView {
     let live = Live::expect();
     live.keep_agents_fresh();
-    let starting = Starting::new();
+    let starting = Starting::default();
     let words_typed = RwSignal::new(String::new());
     let sort = RwSignal::new(Sort::default());
     let selected = RwSignal::new(None::<String>);

@@ -36,7 +36,7 @@ pub fn AgentPage(
             })
         })
     });
-    let starting = Starting::new();
+    let starting = Starting::default();
     let title = Signal::derive(move || {
         info.with(|info| {
             let title = info.as_ref().map(|info| info.agent.title.clone());

@@ -10,12 +10,12 @@ pub mod visits;
 pub mod waiting;
 
 use api::Fault;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use crate::{
     kit::{Appearance, Button, Memo, PageHead, dynamic, icons},
     live::{Fetched, Live},
-    parts::FaultBar,
+    parts::{FaultBar, press},
 };
 use changed::ChangedTile;
 use failures::FailuresTile;
@@ -38,21 +38,8 @@ pub fn Home(
     let live = Live::expect();
     let (busy, fault) = (RwSignal::new(false), RwSignal::new(None::<Fault>));
     let check = Callback::new(move |()| {
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        fault.set(None);
-        spawn_local(async move {
-            let answer = live
-                .start(HEALTH_CHECK.to_owned(), serde_json::Map::new())
-                .await;
-            let _ = busy.try_set(false);
-            let _ = fault.try_set(answer.as_ref().err().cloned());
-            if answer.is_ok() {
-                on_started.run(());
-            }
-        });
+        let run = live.start(HEALTH_CHECK.to_owned(), serde_json::Map::new());
+        press(run, busy, fault, move |_| on_started.run(()));
     });
     let first = Memo::new(move |_| {
         live.board

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use api::Fault;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use workflow::Run;
 
-use super::{FaultBar, outcome};
+use super::{FaultBar, outcome, press};
 use crate::{
     kit::{Appearance, Button, CollectParts, Dialog, Escaped, Memo, dynamic},
     live::Live,
@@ -35,14 +35,9 @@ pub fn CancelRun(
         let Some(id) = run.with_untracked(|run| run.as_ref().map(|run| run.id().clone())) else {
             return;
         };
-        busy.set(true);
-        spawn_local(async move {
-            let answer = live.cancel(id).await;
-            let _ = busy.try_set(false);
-            let _ = fault.unwrap_or(own_fault).try_set(answer.err());
-        });
+        press(live.cancel(id), busy, fault.unwrap_or(own_fault), |()| {});
     });
-    let press = move |()| {
+    let pressed = move |()| {
         if changes.with_untracked(Vec::is_empty) {
             cancel.run(());
         } else {
@@ -62,7 +57,7 @@ pub fn CancelRun(
                 <p class="quiet" data-testid="stopping">"Stopping: nothing new is started; what is under way comes to a known end."</p>
             }.into_any(),
             Some((false, false)) => view! {
-                <div class="row"><Button busy on_press=press attr:data-testid="cancel-run">"Cancel"</Button></div>
+                <div class="row"><Button busy on_press=pressed attr:data-testid="cancel-run">"Cancel"</Button></div>
             }.into_any(),
         }}
         {fault.is_none().then(|| view! { <FaultBar fault=own_fault/> })}

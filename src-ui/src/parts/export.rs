@@ -1,10 +1,10 @@
 //! A report out of the window, as a file in the folder for downloads.
 
 use api::{Fault, FileMade, ReportForm};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use workflow::RunId;
 
-use super::FaultBar;
+use super::{FaultBar, press};
 use crate::{
     kit::{Button, CopyButton, Escaped, Intent, MessageBar, dynamic, icons},
     live::call,
@@ -20,19 +20,10 @@ pub fn ExportReport(
     let made = RwSignal::new(None::<FileMade>);
     let run = StoredValue::new(run);
     let save = Callback::new(move |form: ReportForm| {
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        fault.set(None);
-        spawn_local(async move {
-            let run = run.get_value();
-            let answer = call(api::ExportReport { run, form }).await;
-            let _ = busy.try_set(false);
-            match answer {
-                Ok(file) => _ = made.try_set(Some(file)),
-                Err(why) => _ = fault.try_set(Some(why)),
-            }
+        let run = run.get_value();
+        let export = call(api::ExportReport { run, form });
+        press(export, busy, fault, move |file| {
+            let _ = made.try_set(Some(file));
         });
     });
     view! {

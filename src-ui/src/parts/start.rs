@@ -2,13 +2,14 @@
 //! the rail stays where it is and has its own way.
 
 use api::Fault;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use serde_json::{Map, Value as Json};
 
+use super::press;
 use crate::{live::Live, shell::Route};
 
 /// What the buttons of a screen that start something have in common.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Starting {
     /// One is on its way.
     pub busy: RwSignal<bool>,
@@ -17,28 +18,11 @@ pub struct Starting {
 }
 
 impl Starting {
-    /// Nothing is on its way.
-    pub fn new() -> Self {
-        Self {
-            busy: RwSignal::new(false),
-            fault: RwSignal::new(None),
-        }
-    }
-
     /// Starts a workflow; at most one at a time.
     pub fn start(self, live: Live, workflow: &'static str, inputs: Map<String, Json>) {
-        if self.busy.get_untracked() {
-            return;
-        }
-        self.busy.set(true);
-        self.fault.set(None);
-        spawn_local(async move {
-            let answer = live.start(workflow.to_owned(), inputs).await;
-            let _ = self.busy.try_set(false);
-            match answer {
-                Ok(run) => Route::go(&format!("/run/{run}")),
-                Err(fault) => _ = self.fault.try_set(Some(fault)),
-            }
+        let run = live.start(workflow.to_owned(), inputs);
+        press(run, self.busy, self.fault, |run| {
+            Route::go(&format!("/run/{run}"));
         });
     }
 }

@@ -10,7 +10,7 @@ use workflow::{RunId, RunState, RunSummary};
 use crate::{
     kit::{
         Button, Choice, Column, EmptyState, Escaped, Grid, Memo, PageHead, Select, Skeleton, Sort,
-        TextInput, dynamic, grid, icons,
+        TextInput, dynamic, grid, icons, one_chip,
     },
     live::{Live, call, local_point, words},
     parts::{RunStateMark, TileFault},
@@ -22,38 +22,35 @@ const PAGE: u32 = 100;
 /// Words are looked for when nobody has typed for so long.
 const TYPING: Duration = Duration::from_millis(150);
 
-/// Which runs are shown.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Filter {
-    All,
-    Open,
-    Failed,
-    Completed,
-}
+/// The filter that takes every run.
+const ALL: &str = "all";
 
-impl Filter {
-    const ALL: [(Self, &str); 4] = [
-        (Self::All, "All"),
-        (Self::Open, "Under way"),
-        (Self::Failed, "Failed or cancelled"),
-        (Self::Completed, "Completed"),
-    ];
+/// Which runs can be shown: the filter's value, its words, the states it takes (none: all of them).
+const FILTERS: [(&str, &str, &[RunState]); 4] = [
+    (ALL, "All", &[]),
+    (
+        "open",
+        "Under way",
+        &[RunState::Pending, RunState::Running, RunState::Waiting],
+    ),
+    (
+        "failed",
+        "Failed or cancelled",
+        &[RunState::Failed, RunState::Cancelled],
+    ),
+    ("completed", "Completed", &[RunState::Completed]),
+];
 
-    fn states(self) -> Vec<RunState> {
-        match self {
-            Self::All => Vec::new(),
-            Self::Open => vec![RunState::Pending, RunState::Running, RunState::Waiting],
-            Self::Failed => vec![RunState::Failed, RunState::Cancelled],
-            Self::Completed => vec![RunState::Completed],
-        }
-    }
+fn states(filter: &str) -> Vec<RunState> {
+    let of = FILTERS.iter().filter(|(value, ..)| *value == filter);
+    of.flat_map(|(.., states)| states.iter().copied()).collect()
 }
 
 /// What was asked for; an answer to an older question is not shown.
 #[derive(Clone, PartialEq)]
 struct Question {
     text: String,
-    filter: Filter,
+    filter: String,
     workflow: String,
 }
 
@@ -96,7 +93,7 @@ impl Found {
 pub fn Runs() -> impl IntoView {
     let live = Live::expect();
     let typed = RwSignal::new(String::new());
-    let filter = RwSignal::new(Filter::All);
+    let filter = RwSignal::new(ALL.to_owned());
     let workflow = RwSignal::new(String::new());
     let found = Found {
         rows: StoredValue::new(BTreeMap::new()),
@@ -117,7 +114,7 @@ pub fn Runs() -> impl IntoView {
             let first = before.is_none();
             let answer = call(SearchRuns {
                 text: asked.text.clone(),
-                states: asked.filter.states(),
+                states: states(&asked.filter),
                 workflow: Some(asked.workflow.clone()).filter(|of| !of.is_empty()),
                 since_us: None,
                 before: before.map(RunId),
@@ -180,12 +177,14 @@ pub fn Runs() -> impl IntoView {
     });
     let searches = Memo::new(move |_| {
         question.with(|question| {
-            !question.text.is_empty()
-                || question.filter != Filter::All
-                || !question.workflow.is_empty()
+            !question.text.is_empty() || question.filter != ALL || !question.workflow.is_empty()
         })
     });
     let empty = Memo::new(move |_| found.total.get() == Some(0));
+    let filters = FILTERS
+        .iter()
+        .map(|(value, words, _)| Choice::new(*value, *words))
+        .collect();
     view! {
         <PageHead title="Runs" meta="Every run of a workflow, the newest first. Each is kept and can be proven."/>
         <div class="row filters">
@@ -196,16 +195,7 @@ pub fn Runs() -> impl IntoView {
                 total => format!("{total} runs"),
             }))}</span>
         </div>
-        <div class="row filters" role="group" aria-label="Which runs">
-            {Filter::ALL.map(|(of, words)| view! {
-                <button
-                    type="button"
-                    class="chip"
-                    aria-pressed=move || if filter.get() == of { "true" } else { "false" }
-                    on:click=move |_| filter.set(of)
-                >{words}</button>
-            })}
-        </div>
+        <div class="filters">{one_chip("Which runs", filters, filter)}</div>
         {dynamic(move || found.fault.get().map(|fault| view! { <TileFault fault on_retry=Callback::new(move |()| ask.run(None))/> }))}
         {dynamic(move || (found.total.get().is_none() && found.fault.with(Option::is_none)).then(|| view! { <Skeleton what="the runs" lines=8/> }))}
         {dynamic(move || (empty.get() && !searches.get()).then(|| view! {
@@ -217,7 +207,7 @@ pub fn Runs() -> impl IntoView {
             <EmptyState
                 icon=icons::SEARCH
                 title="No such runs"
-                action=move || view! { <Button on_press=move |()| { typed.set(String::new()); filter.set(Filter::All); workflow.set(String::new()); }>"Show all runs"</Button> }
+                action=move || view! { <Button on_press=move |()| { typed.set(String::new()); filter.set(ALL.to_owned()); workflow.set(String::new()); }>"Show all runs"</Button> }
             >
                 <p>"All the words must stand in what the row says, or together in one line of a log."</p>
             </EmptyState>
@@ -301,11 +291,11 @@ mod tests {
             RunState::Failed,
             RunState::Cancelled,
         ] {
-            let of = Filter::ALL
+            let of = FILTERS
                 .iter()
-                .filter(|(of, _)| of.states().contains(&state));
+                .filter(|(filter, ..)| states(filter).contains(&state));
             assert_eq!(of.count(), 1, "{}", state.word());
         }
-        assert!(Filter::All.states().is_empty(), "in any state");
+        assert!(states(ALL).is_empty(), "in any state");
     }
 }

@@ -3,14 +3,13 @@
 use api::{Audit, AuditReport, AuditState, BackUp, Diagnostics, FileMade, Folder, OpenFolder};
 use leptos::prelude::*;
 
-use super::press;
 use crate::{
     kit::{
         Button, Card, CopyButton, Disclosure, Escaped, Fact, Facts, Intent, MessageBar, dynamic,
         icons,
     },
-    live::{Live, words},
-    parts::FaultBar,
+    live::{Live, call, words},
+    parts::{FaultBar, press},
 };
 
 /// The card.
@@ -21,19 +20,19 @@ pub fn Data() -> impl IntoView {
     let (busy, fault) = (RwSignal::new(false), RwSignal::new(None));
     let made = RwSignal::new(None::<(&'static str, FileMade)>);
     let audit = RwSignal::new(None::<AuditReport>);
-    let open = move |folder: Folder| press(OpenFolder { folder }, busy, fault, |()| {});
+    let open = move |folder: Folder| press(call(OpenFolder { folder }), busy, fault, |()| {});
     let back_up = move |()| {
-        press(BackUp {}, busy, fault, move |file| {
+        press(call(BackUp {}), busy, fault, move |file| {
             let _ = made.try_set(Some(("The copy is made.", file)));
         });
     };
     let diagnose = move |()| {
-        press(Diagnostics {}, busy, fault, move |file| {
+        press(call(Diagnostics {}), busy, fault, move |file| {
             let _ = made.try_set(Some(("The file for a maintainer is written.", file)));
         });
     };
     let check = move |()| {
-        press(Audit {}, busy, fault, move |report| {
+        press(call(Audit {}), busy, fault, move |report| {
             let _ = audit.try_set(Some(report));
         });
     };

@@ -3,14 +3,13 @@
 use api::{AskDesktop, DesktopSettings, DesktopState, Rendering, SetDesktop, TestNotification};
 use leptos::prelude::*;
 
-use super::press;
 use crate::{
     kit::{
         Button, Card, Choice, Escaped, Field, Intent, Memo, MessageBar, Select, Skeleton, Switch,
         dynamic, icons,
     },
-    live::{Fetched, ask},
-    parts::{FaultBar, TileFault},
+    live::{Fetched, ask, call},
+    parts::{FaultBar, TileFault, press},
 };
 
 const RENDERINGS: [(Rendering, &str, &str); 3] = [
@@ -77,7 +76,7 @@ fn cards(
         if before.with_value(|before| *before != settings) {
             before.set_value(settings.clone());
             press(
-                SetDesktop { settings },
+                call(SetDesktop { settings }),
                 RwSignal::new(false),
                 fault,
                 move |now| {
@@ -87,7 +86,7 @@ fn cards(
         }
     });
     let test = move |()| {
-        press(TestNotification {}, busy, fault, move |now| {
+        press(call(TestNotification {}), busy, fault, move |now| {
             let _ = state.try_set(Fetched::Here(now));
         });
     };

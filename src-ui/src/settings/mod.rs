@@ -6,12 +6,10 @@ pub mod desktop;
 pub mod people;
 pub mod secrets;
 
-use api::{Call, Fault};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use crate::{
     kit::{Card, PageHead},
-    live::call,
     shell::AppearancePanel,
 };
 
@@ -28,26 +26,4 @@ pub fn Settings() -> impl IntoView {
             <data::Data/>
         </div>
     }
-}
-
-/// A button's call: busy while it is under way, its fault in a bar, its answer handed on.
-fn press<C: Call + 'static>(
-    of: C,
-    busy: RwSignal<bool>,
-    fault: RwSignal<Option<Fault>>,
-    done: impl FnOnce(C::Reply) + 'static,
-) {
-    if busy.get_untracked() {
-        return;
-    }
-    busy.set(true);
-    fault.set(None);
-    spawn_local(async move {
-        let answer = call(of).await;
-        let _ = busy.try_set(false);
-        match answer {
-            Ok(answer) => done(answer),
-            Err(why) => _ = fault.try_set(Some(why)),
-        }
-    });
 }

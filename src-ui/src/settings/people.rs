@@ -3,14 +3,13 @@
 use api::{MakeToken, OperatorInfo, OperatorList, Operators, RevokeToken, TokenMade};
 use leptos::prelude::*;
 
-use super::press;
 use crate::{
     kit::{
         Appearance, Button, Card, CopyButton, Escaped, Field, Intent, MessageBar, Skeleton,
         TextInput, dynamic,
     },
-    live::{Fetched, ask, local_point},
-    parts::{FaultBar, TileFault},
+    live::{Fetched, ask, call, local_point},
+    parts::{FaultBar, TileFault, press},
 };
 
 /// The card.
@@ -32,15 +31,20 @@ pub fn People() -> impl IntoView {
         if name_now.is_empty() {
             return;
         }
-        press(MakeToken { name: name_now }, busy, fault, move |token| {
-            let _ = made.try_set(Some(token));
-            let _ = name.try_set(String::new());
-            ask(Operators {}, list);
-        });
+        press(
+            call(MakeToken { name: name_now }),
+            busy,
+            fault,
+            move |token| {
+                let _ = made.try_set(Some(token));
+                let _ = name.try_set(String::new());
+                ask(Operators {}, list);
+            },
+        );
     };
     let again = Callback::new(move |()| ask(Operators {}, list));
     let revoke = Callback::new(move |name: String| {
-        press(RevokeToken { name }, busy, fault, move |now| {
+        press(call(RevokeToken { name }), busy, fault, move |now| {
             let _ = list.try_set(Fetched::Here(now));
         });
     });

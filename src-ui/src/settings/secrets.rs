@@ -3,13 +3,13 @@
 use api::{DeleteSecret, SecretPlace, SecretState, SecretText, SetSecret, TestSecret};
 use leptos::prelude::*;
 
-use super::press;
 use crate::{
     kit::{
         Appearance, Button, Card, Checkbox, Escaped, Field, Intent, MessageBar, TextInput, dynamic,
         icons,
     },
-    parts::FaultBar,
+    live::call,
+    parts::{FaultBar, press},
 };
 
 /// The card.
@@ -36,23 +36,23 @@ pub fn Secrets() -> impl IntoView {
         let Some(reference) = reference().filter(|_| !given.is_empty()) else {
             return;
         };
-        let call = SetSecret {
+        let keeping = SetSecret {
             reference,
             value: SecretText::new(given),
             session: session.get_untracked(),
         };
         // It must not stay in the page, whatever comes of it.
         value.set(String::new());
-        press(call, busy, fault, shown);
+        press(call(keeping), busy, fault, shown);
     };
     let test = move |()| {
         if let Some(reference) = reference() {
-            press(TestSecret { reference }, busy, fault, shown);
+            press(call(TestSecret { reference }), busy, fault, shown);
         }
     };
     let forget = move |()| {
         if let Some(reference) = reference() {
-            press(DeleteSecret { reference }, busy, fault, shown);
+            press(call(DeleteSecret { reference }), busy, fault, shown);
         }
     };
     view! {
