@@ -5,6 +5,7 @@ mod bench;
 mod built_ins;
 mod feed;
 mod gates;
+mod guide;
 mod health;
 mod history;
 mod lists;
