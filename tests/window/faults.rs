@@ -1,11 +1,12 @@
 //! Data folders that cannot be used. The window opens all the same and says what is wrong, why, and what to do, with the
-//! path of the folder; nothing in it can be started.
+//! path of the folder; nothing in it can be started, and axe finds nothing on it.
 
 use std::fs::{self, File};
 use std::path::Path;
 
 use engine::OpenOptions;
 
+use crate::axe::Axe;
 use crate::page::Window;
 use crate::stage::{Disk, Stage};
 
@@ -22,6 +23,9 @@ fn told(stage: &Stage, code: &str, words: &[&str]) {
         assert!(text.contains(word), "{code}: no “{word}” in: {text}");
     }
     window.keep_picture(code);
+    if let Some(axe) = Axe::found() {
+        axe.finds_nothing(&window, code);
+    }
     window.close();
 }
 
@@ -66,6 +70,27 @@ fn a_full_disk_is_named() {
         return;
     };
     told(&stage, "disk_full", &[&data(&stage), "no space"]);
+}
+
+#[test]
+fn a_disk_that_fills_up_stops_runs_until_there_is_space() {
+    let (Some(stage), Some(axe)) = (Stage::set_on(Disk::Small), Axe::found()) else {
+        return;
+    };
+    let window = Window::open(&stage);
+    // The disk is there for the program alone.
+    let ballast = format!("/proc/{}/root{}/ballast", window.pid(), data(&stage));
+    let filled = fs::write(&ballast, vec![0; 64 << 20]);
+    assert!(filled.is_err(), "the disk is larger than was thought");
+    window.click("home-run-health-check");
+    window.see("engine-trouble");
+    window.keep_picture("engine_trouble");
+    axe.finds_nothing(&window, "runs that cannot go on");
+    fs::remove_file(&ballast).unwrap();
+    window.click("[data-testid=engine-trouble] button");
+    window.see_no("engine-trouble");
+    window.run_health_check();
+    window.close_after(Some("no space is left"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use serde_json::{Value as Json, json};
 
+use crate::host::{Host, QUESTIONS, with_managed_file};
 use crate::page::Window;
 use crate::process::until_else;
 use crate::stage::Stage;
@@ -23,18 +24,18 @@ const FOCUS: &str = "const e = document.activeElement; \
      return e.outerHTML.slice(0, 200)";
 
 /// A person at a keyboard.
-struct Hands<'a> {
-    window: Window<'a>,
+pub(crate) struct Hands<'a> {
+    pub(crate) window: Window<'a>,
 }
 
 impl<'a> Hands<'a> {
-    fn on(stage: &'a Stage) -> Self {
+    pub(crate) fn on(stage: &'a Stage) -> Self {
         let window = Window::open(stage);
         Self { window }
     }
 
     /// Presses keys together; the focus is on something after it.
-    fn press(&self, keys: &[&str]) {
+    pub(crate) fn press(&self, keys: &[&str]) {
         self.window.keys(keys);
         self.focus_is_kept(&format!("{keys:?}"));
     }
@@ -51,7 +52,7 @@ impl<'a> Hands<'a> {
         self.write(text);
     }
 
-    fn focus_is_kept(&self, after: &str) {
+    pub(crate) fn focus_is_kept(&self, after: &str) {
         let ask = || {
             let focus = self.window.script(FOCUS, &json!([]));
             (!focus.is_null()).then_some(())
@@ -66,7 +67,7 @@ impl<'a> Hands<'a> {
     }
 
     /// Waits until the focus is there: some of it comes with an answer.
-    fn focus_is_in(&self, css: &str) {
+    pub(crate) fn focus_is_in(&self, css: &str) {
         let ask = || self.is_in(css).then_some(());
         until_else(10, ask, || {
             let focus = self.window.script(FOCUS, &json!([]));
@@ -93,7 +94,7 @@ impl<'a> Hands<'a> {
     }
 
     /// Runs the first command that the palette finds.
-    fn command(&self, words: &str) {
+    pub(crate) fn command(&self, words: &str) {
         self.press(&["Control", "k"]);
         self.focus_is_in(".palette");
         self.write(words);
@@ -122,6 +123,23 @@ impl<'a> Hands<'a> {
         self.go_to_the_card(None);
     }
 
+    /// Fills in the form for a host, up to the start of its registration.
+    pub(crate) fn ask_to_add(&self, host: &Host, name: &str) {
+        self.command("agents");
+        self.window.see("agents-add");
+        self.press_button("agents-add");
+        self.window.see("add-name");
+        self.tab_to(&by("add-name"));
+        self.write(name);
+        self.tab_to("summary");
+        self.press(&["Enter"]);
+        for (field, text) in host.fields() {
+            self.tab_to(&by(&format!("add-{field}")));
+            self.write(&text);
+        }
+        self.press_button("add-start");
+    }
+
     /// Ctrl+J; the card has the focus and can be answered.
     fn go_to_the_card(&self, title: Option<&str>) {
         if let Some(title) = title {
@@ -133,13 +151,13 @@ impl<'a> Hands<'a> {
         self.window.has("card", "data-armed", "true");
     }
 
-    fn close(self) {
+    pub(crate) fn close(self) {
         assert_eq!(self.window.clicks(), 0, "this was to be done by keys");
         self.window.close();
     }
 }
 
-fn by(test_id: &str) -> String {
+pub(crate) fn by(test_id: &str) -> String {
     format!("[data-testid={test_id}]")
 }
 
@@ -288,49 +306,15 @@ fn a_secret_is_kept_for_the_session() {
 #[test]
 fn a_host_is_added() {
     let Some(stage) = Stage::set() else { return };
-    let key = loopback::keygen(&stage.folder().join("key"), &["-t", "ed25519"]);
-    let Some(server) = loopback::Sshd::start(&loopback::SshdSetup {
-        authorized: vec![loopback::key_words(&key.with_extension("pub"))],
-        ..loopback::SshdSetup::default()
-    }) else {
+    let Some(host) = Host::start(&stage, &[]) else {
         return;
     };
-    let on_host = stage.folder().join("on-host");
-    let profiles = stage.data().join("profiles");
-    fs::create_dir_all(&profiles).unwrap();
-    let profile = format!(
-        "apiVersion: countersign/v1\nkind: Profile\nfiles:\n  - path: {}\n    mode: \"0644\"\n    content: managed\n",
-        on_host.display()
-    );
-    fs::write(profiles.join("staging.yaml"), profile).unwrap();
+    let on_host = with_managed_file(&stage);
     let hands = Hands::on(&stage);
     let began = Instant::now();
-    hands.command("agents");
-    hands.window.see("agents-add");
-    hands.press_button("agents-add");
-    hands.window.see("add-name");
-    hands.tab_to(&by("add-name"));
-    hands.write("web-01");
-    hands.tab_to("summary");
-    hands.press(&["Enter"]);
-    let port = server.port.to_string();
-    let credential = format!("key:{}", key.display());
-    for (field, text) in [
-        ("add-address", "127.0.0.1"),
-        ("add-port", &port),
-        ("add-user", &loopback::user()),
-        ("add-credential", &credential),
-    ] {
-        hands.tab_to(&by(field));
-        hands.write(text);
-    }
-    hands.press_button("add-start");
+    hands.ask_to_add(&host, "web-01");
     let mut decisions = 0;
-    for title in [
-        "Trust these host keys",
-        "Register 1 host",
-        "Apply these changes",
-    ] {
+    for title in QUESTIONS {
         hands.go_to_the_card(Some(title));
         if decisions == 2 {
             assert!(!on_host.exists(), "written before anybody was asked");

@@ -192,6 +192,11 @@ impl<'a> Window<'a> {
         self.click("start-workflow");
     }
 
+    /// Goes where a link leads.
+    pub(crate) fn follow(&self, path: &str) {
+        self.script("location.hash = arguments[0]", &json!([path]));
+    }
+
     /// From the card in the rail to the whole card, on the page of its run.
     pub(crate) fn open_whole_card(&self) {
         self.click("[data-testid=card] a[href^='#/run/']");
@@ -202,6 +207,17 @@ impl<'a> Window<'a> {
     pub(crate) fn review(&self) {
         self.click("[data-testid=waiting-banner] :is(a, button)");
         self.see("card-digest");
+    }
+
+    /// Which question the whole card asks: its gate, its revision and its digest.
+    pub(crate) fn card(&self) -> [Option<String>; 3] {
+        let card = [
+            self.attribute("card", "data-gate"),
+            self.attribute("card", "data-revision"),
+            self.attribute("card-digest", "data-digest"),
+        ];
+        assert!(card.iter().all(Option::is_some), "{card:?}");
+        card
     }
 
     /// Waits until the run that is shown is in this state.
@@ -244,17 +260,26 @@ impl<'a> Window<'a> {
 
     /// Ends the program as a power cut would.
     pub(crate) fn kill(self) {
+        let id = self.pid();
+        let pid = Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
+        kill_process(pid, Signal::KILL).unwrap();
+        until("the program has ended", 20, || has_ended(id).then_some(()));
+    }
+
+    /// The process id of the program.
+    pub(crate) fn pid(&self) -> u32 {
         let pids = children(self.driver.pid(), &self.program);
         assert_eq!(pids.len(), 1, "one program: {pids:?}");
-        for id in pids {
-            let pid = Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
-            kill_process(pid, Signal::KILL).unwrap();
-            until("the program has ended", 20, || has_ended(id).then_some(()));
-        }
+        pids[0]
     }
 
     /// Closes the window, and looks whether anything was complained about in it.
     pub(crate) fn close(self) {
+        self.close_after(None);
+    }
+
+    /// The same where the program had to complain of something, in these words.
+    pub(crate) fn close_after(self, trouble: Option<&str>) {
         let seen = self.script("return window.__seen", &json!([]));
         assert_eq!(
             seen["violations"],
@@ -275,10 +300,10 @@ impl<'a> Window<'a> {
         assert!(errors.is_empty(), "the page complained: {errors:?}");
         self.driver.end();
         let log = said(self.stage);
-        assert!(
-            !log.contains("ERROR") && !log.contains("panicked"),
-            "the program complained:\n{log}"
-        );
+        let complains = |line: &&str| line.contains("ERROR") || line.contains("panicked");
+        let mut complaints = log.lines().filter(complains);
+        let expected = |line: &str| trouble.is_some_and(|words| line.contains(words));
+        assert!(complaints.all(expected), "the program complained:\n{log}");
     }
 
     /// For the message of a failed test.

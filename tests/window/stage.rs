@@ -4,12 +4,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::TempDir;
 
-use crate::process::{Started, on_path};
+use crate::process::{Started, on_path, until};
 
 /// Programs of set-up (xtask/src/packages.rs), each with its package.
 const TOOLS: [(&str, &str); 4] = [
@@ -39,6 +39,8 @@ pub(crate) struct Stage {
     folder: TempDir,
     /// What a command runs under.
     within: Vec<String>,
+    /// Which keychain the program asks.
+    keychain: &'static str,
     _one: MutexGuard<'static, ()>,
 }
 
@@ -51,6 +53,8 @@ pub(crate) enum Disk {
     ReadOnly,
     /// One without space.
     Full,
+    /// One of its own, with little space.
+    Small,
 }
 
 impl Disk {
@@ -59,6 +63,7 @@ impl Disk {
         match self {
             Self::Usual => None,
             Self::ReadOnly => Some("mount -t tmpfs tmpfs \"$D\" && mount -o remount,ro \"$D\""),
+            Self::Small => Some("mount -t tmpfs -o size=16m tmpfs \"$D\""),
             Self::Full => Some(
                 "mount -t tmpfs -o size=64k tmpfs \"$D\" && \
                  { dd if=/dev/zero of=\"$D/ballast\" bs=4k 2>/dev/null || true; }",
@@ -132,6 +137,8 @@ impl Stage {
             bus,
             folder,
             within,
+            // One that asks to be unlocked would stand before the window.
+            keychain: "session",
             _one: one,
         })
     }
@@ -176,6 +183,46 @@ impl Stage {
         self
     }
 
+    /// A real keychain on this bus that was locked after it had been given a secret of this name; it ends with what is
+    /// given. `None`, with the reason printed, where there is none.
+    pub(crate) fn with_locked_keychain(&mut self, name: &str) -> Option<Started> {
+        for program in ["gnome-keyring-daemon", "secret-tool"] {
+            if on_path(program).is_none() {
+                println!("SKIPPED: window: {program} is not installed");
+                return None;
+            }
+        }
+        self.keychain = "os";
+        let unlocked =
+            "printf pw | exec gnome-keyring-daemon --foreground --unlock --components=secrets";
+        let mut daemon = self.command("sh");
+        daemon.args(["-c", unlocked]).stdout(Stdio::null());
+        let daemon = Started::new(&mut daemon, &self.log());
+        // It is there when it keeps something.
+        let keep = format!(
+            "printf kept | timeout 5 secret-tool store --label=x service countersign username {name}"
+        );
+        until("the keychain keeps a secret", 30, || {
+            let kept = self.command("sh").args(["-c", &keep]).output().unwrap();
+            kept.status.success().then_some(())
+        });
+        // The tool may crash once it has locked it, so what it leaves behind is looked at.
+        let _ = self
+            .command("secret-tool")
+            .args(["lock", "--collection=login"])
+            .output();
+        let read = self
+            .command("timeout")
+            .args(["5", "secret-tool", "lookup"])
+            .args(["service", "countersign", "username", name])
+            .output();
+        assert!(
+            !read.unwrap().status.success(),
+            "the keychain is not locked"
+        );
+        Some(daemon)
+    }
+
     /// A program that sees this stage and nothing of the person who runs the tests.
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = match self.within.split_first() {
@@ -198,8 +245,7 @@ impl Stage {
             .env("XDG_RUNTIME_DIR", self.folder().join("run"))
             .env("COUNTERSIGN_DATA_DIR", self.data())
             .env("COUNTERSIGN_DOWNLOADS", self.downloads())
-            // A keychain that asks to be unlocked would stand before the window.
-            .env("COUNTERSIGN_KEYCHAIN", "session")
+            .env("COUNTERSIGN_KEYCHAIN", self.keychain)
             .env("LANG", "C.UTF-8")
             .env("GSETTINGS_BACKEND", "memory")
             .env("NO_AT_BRIDGE", "1")
