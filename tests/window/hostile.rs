@@ -10,13 +10,13 @@ use crate::page::Window;
 use crate::stage::Stage;
 
 /// What would be seen as something else: markup that runs, a name that reads backwards, a letter that is none.
-const LIE: &str = "<img src=x onerror=window.__ran=1><script>window.__ran=1</script>\u{202e}gpj.exe ad\u{200b}min";
+pub(crate) const LIE: &str = "<img src=x onerror=window.__ran=1><script>window.__ran=1</script>\u{202e}gpj.exe ad\u{200b}min";
 /// The same for a file name, which has no slash.
 const NAME: &str = "<img src=x onerror=window.__ran=1>\u{202e}txt.exe\u{200b}";
 /// The marks that must stand wherever a lie is told.
-const MARKS: [&str; 2] = ["\\u{202E}", "\\u{200B}"];
+pub(crate) const MARKS: [&str; 2] = ["\\u{202E}", "\\u{200B}"];
 /// Letters of a word that no line holds.
-const LONG: usize = 10_000;
+pub(crate) const LONG: usize = 10_000;
 
 /// What is wrong with the page: markup that became elements or ran, characters without a mark, a part that is wider than
 /// its place. Values of controls are left out: they are what will be sent.
@@ -54,7 +54,7 @@ const WRONG: &str = r"
 ";
 
 /// The screen shows all it has, and none of it lies.
-fn is_honest(window: &Window<'_>, screen: &str, tells: &[&str]) {
+pub(crate) fn is_honest(window: &Window<'_>, screen: &str, tells: &[&str]) {
     let wrong = window.script(WRONG, &json!([]));
     window.keep_picture(&format!("hostile-{screen}"));
     assert_eq!(wrong, json!([]), "{screen}");

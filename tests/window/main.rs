@@ -14,6 +14,7 @@ mod first_start;
 mod gates;
 mod host;
 mod hostile;
+mod hostile_host;
 mod keyboard;
 mod long;
 mod native;
