@@ -15,6 +15,7 @@ mod gates;
 mod host;
 mod hostile;
 mod hostile_host;
+mod journey;
 mod keyboard;
 mod long;
 mod native;

@@ -18,7 +18,7 @@ use crate::stage::Stage;
 use crate::x11::Display;
 
 /// The window's title.
-const TITLE: &str = "Countersign";
+pub(crate) const TITLE: &str = "Countersign";
 
 /// The program, as from a menu.
 fn started(stage: &Stage, arguments: &[&str]) -> Started {
@@ -32,7 +32,7 @@ fn program(stage: &Stage, arguments: &[&str]) -> Command {
 }
 
 /// A desktop with a tray: it keeps which icons were brought to it.
-struct Tray {
+pub(crate) struct Tray {
     icons: Arc<Mutex<Vec<String>>>,
     _bus: Connection,
 }
@@ -52,7 +52,7 @@ impl Watcher {
 }
 
 impl Tray {
-    fn on(stage: &Stage) -> Self {
+    pub(crate) fn on(stage: &Stage) -> Self {
         let icons = Arc::new(Mutex::new(Vec::new()));
         let watcher = Watcher(Arc::clone(&icons));
         let bus = block_on(async {
