@@ -7,6 +7,7 @@ mod bars;
 mod crash;
 mod door;
 mod driver;
+mod dunst;
 mod errors;
 mod examples;
 mod faults;

@@ -1,6 +1,6 @@
-//! The X11 protocol, as much of it as a window manager's close button needs: find a window by its title, see whether it
-//! is there, ask it to close. On the display in memory there is no window manager, and no tool of set-up asks politely:
-//! they destroy.
+//! The X11 protocol, as much of it as a window manager's close button and a mouse need: find a window by its title, see
+//! whether it is there and what lies on it, ask it to close, click it. On the display in memory there is no window
+//! manager, and no tool of set-up asks politely: they destroy.
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
@@ -12,6 +12,8 @@ const WM_NAME: u32 = 39;
 pub(crate) struct Display {
     stream: UnixStream,
     root: u32,
+    /// The first of the numbers for windows of this connection.
+    id_base: u32,
 }
 
 impl Display {
@@ -31,7 +33,12 @@ impl Display {
         let (vendor, formats) = (usize::from(u16_at(&rest, 16)), usize::from(rest[21]));
         let screens = 32 + vendor.next_multiple_of(4) + formats * 8;
         let root = u32_at(&rest, screens);
-        Self { stream, root }
+        let id_base = u32_at(&rest, 4);
+        Self {
+            stream,
+            root,
+            id_base,
+        }
     }
 
     /// A window on the screen whose title is this.
@@ -55,6 +62,48 @@ impl Display {
             &[&window.to_le_bytes()[..], &[0; 4], &event].concat(),
         );
         // An answer to anything says that the display has taken it.
+        self.atom("WM_PROTOCOLS");
+    }
+
+    /// Does nothing that can be seen lie above this window? The last child of the root is the topmost.
+    pub(crate) fn is_in_front(&mut self, window: u32) -> bool {
+        let windows = self.children();
+        let top = windows.into_iter().rfind(|&one| self.is_visible(one));
+        top == Some(window)
+    }
+
+    /// Lays a window of its own over the whole screen, as another program does; it goes with this connection.
+    pub(crate) fn cover(&mut self) {
+        let window = self.id_base;
+        let (place, size) = (0_u32, 0x7fff_7fff_u32);
+        // CreateWindow: no border, class and visual of the parent, background black.
+        let words = [window, self.root, place, size, 0x1_0000, 0, 2, 0];
+        self.send(1, 0, &words.map(u32::to_le_bytes).concat());
+        self.send(8, 0, &window.to_le_bytes());
+        assert!(self.is_visible(window), "the cover is not there");
+    }
+
+    /// A click with the mouse in the middle of a window (XTEST 2.2, XTestFakeInput): the display cannot tell it from a
+    /// hand's.
+    pub(crate) fn click(&mut self, window: u32) {
+        let name = b"XTEST\0\0\0";
+        let query = [&5_u16.to_le_bytes()[..], &[0, 0], name].concat();
+        let reply = self.ask(98, 0, &query).unwrap();
+        assert_eq!(reply[8], 1, "the display has no XTEST");
+        let (xtest, root) = (reply[9], self.root);
+        let place = self.ask(14, 0, &window.to_le_bytes()).unwrap();
+        let middle = |at: usize| u16_at(&place, at) + u16_at(&place, at + 4) / 2;
+        let (x, y) = (middle(12), middle(14));
+        // MotionNotify, ButtonPress, ButtonRelease of the first button.
+        for (kind, detail) in [(6, 0), (4, 1), (5, 1)] {
+            let mut event = vec![kind, detail, 0, 0, 0, 0, 0, 0];
+            event.extend(root.to_le_bytes());
+            event.extend([0; 8]);
+            event.extend(x.to_le_bytes());
+            event.extend(y.to_le_bytes());
+            event.extend([0; 8]);
+            self.send(xtest, 2, &event);
+        }
         self.atom("WM_PROTOCOLS");
     }
 
