@@ -173,3 +173,22 @@ fn text_that_lies_is_seen_to_lie() {
     is_honest(&window, "home-after", &MARKS);
     window.close();
 }
+
+#[test]
+fn links_that_lie_are_seen_to_lie() {
+    let Some(stage) = Stage::set() else { return };
+    let window = Window::open(&stage);
+    let encoded = window.script("return encodeURIComponent(arguments[0])", &json!([LIE]));
+    let encoded = encoded.as_str().unwrap();
+    for (path, name, part) in [
+        ("workflows/file", "file", "fault"),
+        ("workflows", "no-workflow", ".state-title"),
+        ("agents", "no-agent", ".state-title"),
+        ("run", "no-run", "fault"),
+    ] {
+        window.follow(&format!("/{path}/{encoded}"));
+        window.see(part);
+        is_honest(&window, &format!("link-{name}"), &[]);
+    }
+    window.close();
+}

@@ -167,25 +167,29 @@ fn a_host_that_lies_and_lets_nobody_in_is_seen_to_lie() {
     let nobody = format!("key:{}", stage.folder().join("no-key").display());
     loopback::keygen(&stage.folder().join("no-key"), &["-t", "ed25519"]);
     let labels = json!({ "role": LIE, LIE: "w".repeat(LONG) });
-    for (name, more) in [
+    for (name, more, asks) in [
         // Its banner comes before the refusal.
-        ("banner", json!({ "credential": nobody })),
+        ("banner", json!({ "credential": nobody }), true),
+        // The key is known from now on.
         (
             "openssh",
             json!({ "credential": nobody, "needs_openssh": LIE }),
+            false,
         ),
-        ("labels", json!({ "labels": labels })),
-        ("environment", json!({ "environment": LIE })),
+        ("labels", json!({ "labels": labels }), false),
+        ("environment", json!({ "environment": LIE }), false),
     ] {
         let run = host.ask_to_join(&stage, name, &more);
         window.follow(&format!("/run/{run}"));
         window.has("run-state", "data-run", &run);
-        if window.attribute("run-state", "data-state").as_deref() == Some("waiting") {
+        if asks {
             window.click("#main [data-testid=card-approve]");
         }
         window.run_is("failed");
         unfold(&window);
-        is_honest(&window, &format!("host-{name}"), &[]);
+        // What its server says before the login stands nowhere.
+        let tells = if asks { &[][..] } else { &MARKS };
+        is_honest(&window, &format!("host-refused-{name}"), tells);
     }
     window.click(".nav [href='#/runs']");
     window.see("run-row");

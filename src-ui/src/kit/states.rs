@@ -48,8 +48,8 @@ pub fn ErrorState(
     view! {
         <div class="state state-error" role="alert">
             <span class="state-mark"><Icon path=icons::ERROR_FILLED size=32/></span>
-            <p class="state-title">{dynamic(move || what.get())}</p>
-            <div class="state-words"><p>{dynamic(move || why.get())}</p></div>
+            <p class="state-title"><Escaped text=what/></p>
+            <div class="state-words"><p><Escaped text=why/></p></div>
             <div class="state-action">{action.run()}</div>
             {dynamic(move || details.get().map(|details| view! {
                 <Disclosure summary="Technical detail">

@@ -88,7 +88,7 @@ pub fn Outcome(
                     <Disclosure summary="What it gives" open=!report_link>
                         <div class="stack">
                             {outputs.into_iter().map(|(name, datum)| view! {
-                                <div><p class="value-name">{name.clone()}</p><DatumView datum label=name/></div>
+                                <div><p class="value-name"><Escaped text=name.clone()/></p><DatumView datum label=name/></div>
                             }).collect_parts()}
                         </div>
                     </Disclosure>

@@ -6,7 +6,7 @@ use workflow::{Datum, Run};
 
 use super::{TileFault, datum, outcome};
 use crate::{
-    kit::{Badge, CopyButton, Markdown, Skeleton, Tone, dynamic, icons},
+    kit::{Badge, CopyButton, Escaped, Markdown, Skeleton, Tone, dynamic, icons},
     live::{Fetched, Live, local_point},
 };
 
@@ -121,9 +121,9 @@ fn shown(report: Report, verdict: Option<String>) -> AnyView {
             <div class="row report-head">
                 {verdict.map(|verdict| {
                     let (words, tone, icon) = verdict_look(&verdict);
-                    view! { <span class="verdict" data-testid="verdict" data-verdict=verdict><Badge tone icon>{words}</Badge></span> }
+                    view! { <span class="verdict" data-testid="verdict" data-verdict=verdict><Badge tone icon><Escaped text=words/></Badge></span> }
                 })}
-                <span class="quiet">{words}</span>
+                <span class="quiet"><Escaped text=words/></span>
                 <span class="push"><CopyButton text=copied label="Copy as Markdown"/></span>
             </div>
             <Markdown text=report.markdown top_level=2/>

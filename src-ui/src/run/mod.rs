@@ -50,7 +50,7 @@ pub fn RunPage(
     });
     let id = run.clone();
     view! {
-        <nav class="crumbs" aria-label="Where you are"><a href="#/runs">"Runs"</a>" / "<span>{run.0.clone()}</span></nav>
+        <nav class="crumbs" aria-label="Where you are"><a href="#/runs">"Runs"</a>" / "<span><Escaped text=run.0.clone()/></span></nav>
         <PageHead title actions=move || view! { <CancelRun run=run_now/> }/>
         {dynamic(move || fault.get().map(|fault| {
             let id = id.clone();
