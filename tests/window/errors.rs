@@ -187,6 +187,14 @@ fn an_agent_that_cannot_be_reached_is_accessible() {
         "#main [data-testid=report]",
         "does not answer",
     );
+    window.follow("/agents");
+    looks.at("unreachable-grid", "[aria-label=Agents]", "critical");
+    window.follow("/agents/web-01");
+    window.click("[data-testid=agent-findings] summary");
+    looks.at("unreachable", "agent-findings", "does not answer");
+    window.follow("/");
+    looks.at("unreachable-home", "fleet-strip", "1 critical");
+
     // A host that nobody has seen yet.
     let run = host.ask_to_join(&stage, "web-02", &json!({ "port": 1 }));
     window.follow(&format!("/run/{run}"));

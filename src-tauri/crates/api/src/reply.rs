@@ -201,12 +201,12 @@ pub struct HostKeyInfo {
     pub run: RunId,
 }
 
-/// The last snapshot of an agent.
+/// What an agent said when it was asked last, or that it did not answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LastSnapshot {
-    /// Its id.
+    /// The id of its last snapshot; empty where it has never answered.
     pub snapshot_id: String,
-    /// When it was taken, in microseconds since 1970 (UTC).
+    /// When it was asked, in microseconds since 1970 (UTC).
     pub taken_at_us: i64,
     /// Not all questions were answered.
     pub partial: bool,

@@ -5,8 +5,8 @@ use serde_json::json;
 use std::{collections::BTreeMap, sync::Arc};
 use store::{Point, Store};
 use tools::{
-    BoxFuture, HostKeys, Hosts, Inventory, Jobs, Metrics, MetricsQuery, PortError, Ports, Secrets,
-    Snapshots, TakenSnapshot,
+    BoxFuture, HostKeys, Hosts, Inventory, Jobs, Metrics, MetricsQuery, MissedAgent, PortError,
+    Ports, Secrets, Snapshots, TakenSnapshot,
 };
 
 /// The ports over a store.
@@ -142,6 +142,17 @@ impl Snapshots for StoredPorts {
                 .save_points(&taken.agent_id, taken.taken_at_us, &points)
                 .map_err(refused)?;
             Ok(id.to_string())
+        }))
+    }
+
+    fn miss(&self, missed: MissedAgent) -> BoxFuture<'_, Result<(), PortError>> {
+        Box::pin(self.blocking(move |store| {
+            let MissedAgent {
+                agent_id,
+                at_us,
+                why,
+            } = missed;
+            store.save_miss(&agent_id, at_us, &why).map_err(refused)
         }))
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::{faults, logs};
 use api::{AgentInfo, AgentList, Fault, HostKeyInfo, HostKeyList, LastSnapshot, LogPage};
-use fleet::{Agent, Check, Limits, Selector, Snapshot};
+use fleet::{Agent, Check, Finding, Limits, Selector, Snapshot};
 use serde_json::Value as Json;
 use std::{
     collections::{BTreeMap, HashSet},
@@ -128,6 +128,19 @@ pub(crate) fn agents(reader: &Reader, selector: &str) -> Result<AgentList, Fault
             Some((row.agent_id, found))
         })
         .collect();
+    for miss in reader.misses().map_err(failed)? {
+        let before = last.get(&miss.agent_id);
+        if before.is_some_and(|found| found.taken_at_us > miss.at_us) {
+            continue;
+        }
+        let found = LastSnapshot {
+            snapshot_id: before.map_or_else(String::new, |found| found.snapshot_id.clone()),
+            taken_at_us: miss.at_us,
+            partial: true,
+            findings: vec![Finding::unreachable(miss.why)],
+        };
+        last.insert(miss.agent_id, found);
+    }
     let this = AgentInfo {
         agent: Agent::this_computer(),
         registered_at_us: None,

@@ -41,6 +41,24 @@ pub struct Finding {
     pub evidence: Vec<String>,
 }
 
+impl Finding {
+    /// The agent was asked and did not answer.
+    pub fn unreachable(evidence: String) -> Finding {
+        Finding {
+            severity: Severity::Critical,
+            check: Check::Reachable,
+            subject: "agent".to_owned(),
+            what: "The agent does not answer.".to_owned(),
+            metric: "agent.reachable".to_owned(),
+            value: 0.0,
+            unit: String::new(),
+            threshold: None,
+            origin: "the transport".to_owned(),
+            evidence: vec![evidence],
+        }
+    }
+}
+
 impl Severity {
     /// The word in outputs and on screens.
     pub fn word(self) -> &'static str {

@@ -51,5 +51,5 @@ pub use runs::{FoundRun, GateRow, RunFilter, RunRow, TimerRow};
 pub use search::{RunSearch, RunsFound};
 pub use signing::{SignedHead, Signer, database_id};
 pub use store::{Options, Store};
-pub use telemetry::{Point, SeriesPoint, Snapshot};
+pub use telemetry::{Miss, Point, SeriesPoint, Snapshot};
 pub use writer::Health;

@@ -50,6 +50,7 @@ pub(crate) const TELEMETRY: Schema = Schema {
     migrations: &[
         include_str!("../migrations/telemetry/0001_first.sql"),
         include_str!("../migrations/telemetry/0002_snapshot_key.sql"),
+        include_str!("../migrations/telemetry/0003_misses.sql"),
     ],
     fills: &[],
     durability: Durability::Normal,

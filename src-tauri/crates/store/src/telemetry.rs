@@ -8,6 +8,17 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+/// The last time an agent did not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Miss {
+    /// Which one.
+    pub agent_id: String,
+    /// When, in microseconds since 1970 (UTC).
+    pub at_us: i64,
+    /// Why, safe to show.
+    pub why: String,
+}
+
 /// A snapshot as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -112,6 +123,16 @@ impl Store {
         tx.commit().map_err(&failed)
     }
 
+    /// Stores that an agent did not answer, in place of the last time.
+    pub fn save_miss(&self, agent_id: &str, at_us: i64, why: &str) -> Result<(), WriteFault> {
+        let failed = WriteFault::sqlite("save that an agent does not answer");
+        let sql = "INSERT OR REPLACE INTO misses (agent_id, at_us, why) VALUES (?1, ?2, ?3)";
+        let conn = self.telemetry.conn();
+        conn.execute(sql, params![agent_id, at_us, why])
+            .map_err(failed)?;
+        Ok(())
+    }
+
     /// Forgets snapshots and measurements from before `before_us`, except each agent's latest snapshot. Gives how
     /// many rows went.
     pub fn prune_telemetry(&self, before_us: i64) -> Result<u64, WriteFault> {
@@ -169,6 +190,25 @@ impl Reader {
             let mut statement = conn.prepare_cached(sql).map_err(&failed)?;
             let rows = statement.query_map([], snapshot_row).map_err(&failed)?;
             rows.collect::<Result<_, _>>().map_err(&failed)
+        })
+    }
+
+    /// The last time that each agent did not answer, for those for which there was one.
+    pub fn misses(&self) -> Result<Vec<Miss>, ReadFault> {
+        let failed = ReadFault::sqlite("who did not answer");
+        self.telemetry.with(|conn| {
+            let sql = "SELECT agent_id, at_us, why FROM misses ORDER BY agent_id";
+            let mut statement = conn.prepare_cached(sql).map_err(&failed)?;
+            let rows = statement.query_map([], |row| {
+                Ok(Miss {
+                    agent_id: row.get(0)?,
+                    at_us: row.get(1)?,
+                    why: row.get(2)?,
+                })
+            });
+            rows.map_err(&failed)?
+                .collect::<Result<_, _>>()
+                .map_err(&failed)
         })
     }
 

@@ -52,7 +52,8 @@ pub use context::{Context, LogLine, LogSink, Stream};
 pub use contract::{Asked, BoxFuture, ChangeTool, Inverse, ReadTool, Tool};
 pub use known_hosts::fingerprint;
 pub use ports::{
-    HostKeys, Inventory, Jobs, Metrics, MetricsQuery, PortError, Ports, Snapshots, TakenSnapshot,
+    HostKeys, Inventory, Jobs, Metrics, MetricsQuery, MissedAgent, PortError, Ports, Snapshots,
+    TakenSnapshot,
 };
 pub use secrets::{NoSecrets, Secret, SecretFault, SecretStore, Secrets};
 pub use transport::{HostLimits, Hosts};

@@ -72,6 +72,20 @@ pub struct MetricsQuery {
 pub trait Snapshots: Send + Sync {
     /// Keeps a snapshot and its measures (as telemetry); gives its id. Kept once for one key.
     fn keep(&self, taken: TakenSnapshot) -> BoxFuture<'_, Result<String, PortError>>;
+
+    /// Keeps that an agent did not answer: until the next snapshot, that is how it is.
+    fn miss(&self, missed: MissedAgent) -> BoxFuture<'_, Result<(), PortError>>;
+}
+
+/// An agent that did not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissedAgent {
+    /// Which one.
+    pub agent_id: String,
+    /// When, in microseconds since 1970 (UTC), by this computer's clock.
+    pub at_us: i64,
+    /// Why, safe to show.
+    pub why: String,
 }
 
 /// A snapshot to be kept.

@@ -5,7 +5,7 @@ mod approved;
 
 use crate::{
     BoxFuture, Catalogue, Context, HostKeys, HostLimits, Hosts, Inventory, Jobs, LogLine, LogSink,
-    Metrics, MetricsQuery, PortError, Ports, Secret, SecretFault, Secrets, Snapshots,
+    Metrics, MetricsQuery, MissedAgent, PortError, Ports, Secret, SecretFault, Secrets, Snapshots,
     TakenSnapshot, Tool,
 };
 use fleet::{Agent, Job, Series};
@@ -29,6 +29,7 @@ pub(crate) struct World {
     pub(crate) jobs: Vec<Job>,
     pub(crate) series: Vec<Series>,
     pub(crate) kept: Mutex<Vec<TakenSnapshot>>,
+    pub(crate) missed: Mutex<Vec<MissedAgent>>,
     /// Secrets by reference.
     pub(crate) secrets: BTreeMap<String, Result<String, SecretFault>>,
     /// The limits of the ways to hosts, when not the usual ones.
@@ -93,6 +94,11 @@ impl Snapshots for World {
         kept.push(taken);
         let id = format!("snapshot-{}", kept.len());
         Box::pin(async { Ok(id) })
+    }
+
+    fn miss(&self, missed: MissedAgent) -> BoxFuture<'_, Result<(), PortError>> {
+        self.missed.lock().unwrap().push(missed);
+        Box::pin(async { Ok(()) })
     }
 }
 

@@ -1,7 +1,30 @@
 //! Snapshots, measurements, operators.
 
 use super::*;
-use crate::{Point, WriteFault};
+use crate::{Miss, Point, WriteFault};
+
+#[test]
+fn of_each_agent_the_last_time_without_an_answer_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    assert_eq!(store.read().misses().unwrap(), []);
+    for (agent_id, at_us, why) in [
+        ("b", 10, "refused"),
+        ("a", 20, "timeout"),
+        ("b", 30, "timeout"),
+    ] {
+        store.save_miss(agent_id, at_us, why).unwrap();
+    }
+    let miss = |agent_id: &str, at_us| Miss {
+        agent_id: agent_id.to_owned(),
+        at_us,
+        why: "timeout".to_owned(),
+    };
+    assert_eq!(
+        store.read().misses().unwrap(),
+        [miss("a", 20), miss("b", 30)]
+    );
+}
 
 #[test]
 fn snapshots_and_series_are_kept_until_retention() {

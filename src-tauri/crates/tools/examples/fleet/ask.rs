@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use tools::{
     BoxFuture, Catalogue, Context, HostKeys, Hosts, Inventory, Jobs, LogSink, Metrics,
-    MetricsQuery, NoSecrets, PortError, Ports, ReadTool, Snapshots, TakenSnapshot, Tool,
+    MetricsQuery, MissedAgent, NoSecrets, PortError, Ports, ReadTool, Snapshots, TakenSnapshot,
+    Tool,
 };
 use workflow::Digest;
 
@@ -70,6 +71,10 @@ impl Metrics for Agents {
 impl Snapshots for Agents {
     fn keep(&self, _taken: TakenSnapshot) -> BoxFuture<'_, Result<String, PortError>> {
         Box::pin(async { Ok("snapshot".to_owned()) })
+    }
+
+    fn miss(&self, _missed: MissedAgent) -> BoxFuture<'_, Result<(), PortError>> {
+        Box::pin(async { Ok(()) })
     }
 }
 

@@ -2,7 +2,7 @@
 //! report says so; a wrong id is an error.
 
 use super::snapshot::{host, measures_for, not_permitted, take};
-use crate::{BoxFuture, Context, ReadTool, fault::arguments};
+use crate::{BoxFuture, Context, MissedAgent, ReadTool, fault::arguments};
 use fleet::{Agent, Check, Finding, Limits, Severity};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
@@ -119,7 +119,17 @@ impl ReadTool for AgentHealth {
                     &checks,
                     &arguments.limits.unwrap_or_default(),
                 ),
-                Err(error) if is_unreachable(&error) => unreachable(&agent, &error),
+                Err(error) if is_unreachable(&error) => {
+                    let evidence =
+                        fleet::visible(&format!("{}: {}", error.code, error.message), 400);
+                    let missed = MissedAgent {
+                        agent_id: agent.agent_id.clone(),
+                        at_us: context.now_us(),
+                        why: evidence.clone(),
+                    };
+                    context.ports.snapshots.miss(missed).await?;
+                    unreachable(&agent, &evidence)
+                }
                 Err(error) => return Err(error),
             };
             Ok(ToolOutput::read(output))
@@ -171,20 +181,7 @@ fn judged(agent: &Agent, kept: &super::snapshot::Kept, checks: &[Check], limits:
     })
 }
 
-fn unreachable(agent: &Agent, error: &ToolError) -> Json {
-    let evidence = fleet::visible(&format!("{}: {}", error.code, error.message), 400);
-    let finding = Finding {
-        severity: Severity::Critical,
-        check: Check::Reachable,
-        subject: "agent".to_owned(),
-        what: "The agent does not answer.".to_owned(),
-        metric: "agent.reachable".to_owned(),
-        value: 0.0,
-        unit: String::new(),
-        threshold: None,
-        origin: "the transport".to_owned(),
-        evidence: vec![evidence.clone()],
-    };
+fn unreachable(agent: &Agent, evidence: &str) -> Json {
     json!({
         "agent_id": agent.agent_id,
         "title": agent.title,
@@ -195,7 +192,7 @@ fn unreachable(agent: &Agent, error: &ToolError) -> Json {
         "snapshot_id": null,
         "host": null,
         "measures": [],
-        "findings": [finding],
+        "findings": [Finding::unreachable(evidence.to_owned())],
         "not_checked": [],
         "not_permitted": [],
         "evidence": [evidence],

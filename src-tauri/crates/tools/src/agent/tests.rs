@@ -140,6 +140,7 @@ async fn a_cancelled_check_is_an_error_and_not_an_unreachable_agent() {
         .await
         .unwrap_err();
     assert_eq!(error.code, "cancelled");
+    assert_eq!(*stage.world.missed.lock().unwrap(), []);
 }
 
 #[tokio::test]
