@@ -67,10 +67,12 @@ fn walk(root: &Path, dir: &Path, files: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        // In a second worktree `.git` is a file.
+        if MADE.contains(&name.as_str()) {
+            continue;
+        }
         if path.is_dir() {
-            if !MADE.contains(&name.as_str()) {
-                walk(root, &path, files);
-            }
+            walk(root, &path, files);
         } else if let Ok(text) = fs::read_to_string(&path) {
             let path = path.strip_prefix(root).unwrap().display().to_string();
             files.push((path, text));
