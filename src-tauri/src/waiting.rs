@@ -73,8 +73,12 @@ impl Rows {
 
     fn put(&mut self, row: RunSummary) {
         let over = match row.state {
-            RunState::Pending | RunState::Running | RunState::Waiting => false,
-            RunState::Completed | RunState::Failed | RunState::Cancelled => true,
+            RunState::Pending | RunState::Running | RunState::Waiting | RunState::RollingBack => {
+                false
+            }
+            RunState::Completed | RunState::Failed | RunState::Cancelled | RunState::RolledBack => {
+                true
+            }
         };
         if over {
             self.0.remove(&row.run);

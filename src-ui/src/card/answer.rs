@@ -4,7 +4,7 @@
 use api::Fault;
 use leptos::prelude::*;
 use serde_json::Value as Json;
-use workflow::Decision;
+use workflow::{Decision, Then};
 
 use super::model::{self, Asked};
 use crate::{
@@ -23,16 +23,58 @@ pub fn RejectPanel(
     busy: RwSignal<bool>,
     /// Puts the panel away.
     close: Callback<()>,
+    /// What follows as the file asks for it, where the run has changed something already.
+    rolls_back: Option<Then>,
 ) -> impl IntoView {
     let reason = RwSignal::new(String::new());
-    let reject = move |()| send.run(model::rejection(&reason.get_untracked()));
+    let reject = move |then| send.run(model::rejection(&reason.get_untracked(), then));
+    let usual = |then| match rolls_back {
+        Some(usual) if usual != then => Appearance::Default,
+        Some(_) | None => Appearance::Danger,
+    };
     view! {
         <div class="answer stack">
-            <Field label="Why not?" hint="Kept with the run. The run stops; nothing of this card runs.">
+            <Field label="Why not?" hint="Kept with the run. Nothing of this card runs.">
                 <Textarea value=reason rows=2 test_id="card-reject-reason"/>
             </Field>
             <div class="row">
-                <Button appearance=Appearance::Danger busy on_press=reject attr:data-testid="card-reject-send">"Reject and stop"</Button>
+                <Button appearance=usual(Then::Stop) busy on_press=move |()| reject(Then::Stop) attr:data-testid="card-reject-send">"Reject and stop"</Button>
+                {rolls_back.map(|_| view! {
+                    <Button appearance=usual(Then::Rollback) busy on_press=move |()| reject(Then::Rollback) attr:data-testid="card-reject-rollback">"Reject and roll back"</Button>
+                })}
+                <Button on_press=close>"Back"</Button>
+            </div>
+        </div>
+    }
+}
+
+/// The change stays as it is, and why.
+#[component]
+pub fn LeavePanel(
+    /// Sends the answer.
+    send: Callback<Decision>,
+    /// An answer is on its way.
+    busy: RwSignal<bool>,
+    /// Puts the panel away.
+    close: Callback<()>,
+) -> impl IntoView {
+    let reason = RwSignal::new(String::new());
+    let error = RwSignal::new(None::<String>);
+    let leave = move |()| {
+        let reason = reason.get_untracked().trim().to_owned();
+        if reason.is_empty() {
+            error.set(Some("Say why this change may stay".to_owned()));
+        } else {
+            send.run(Decision::SkipBecause { reason });
+        }
+    };
+    view! {
+        <div class="answer stack">
+            <Field label="Why may this change stay?" required=true error hint="Kept with the run. The rollback goes on with the change before it.">
+                <Textarea value=reason rows=2 test_id="card-skip-reason"/>
+            </Field>
+            <div class="row">
+                <Button appearance=Appearance::Primary busy on_press=leave attr:data-testid="card-skip-send">"Skip this change"</Button>
                 <Button on_press=close>"Back"</Button>
             </div>
         </div>

@@ -5,13 +5,13 @@ use std::{collections::BTreeSet, time::Duration};
 
 use api::Fault;
 use leptos::{ev, html, prelude::*, task::spawn_local};
-use workflow::{Decision, DecisionKind};
+use workflow::{Decision, DecisionKind, GateKind};
 
 use super::{
-    answer::{EditPanel, RedoPanel, RejectPanel},
+    answer::{EditPanel, LeavePanel, RedoPanel, RejectPanel},
     calls::Calls,
     compact,
-    evidence::{Evidence, Reopened, Result, Terms},
+    evidence::{Evidence, Reopened, Result, RollbackPlan, Terms},
     keys::take_focus,
     model::Asked,
 };
@@ -33,6 +33,7 @@ enum Panel {
     Reject,
     Redo,
     Edit,
+    Leave,
 }
 
 /// The card.
@@ -99,6 +100,10 @@ pub fn ApprovalCard(
         if let Some(node) = node.get_untracked() {
             browser::focus(&node);
         }
+    });
+    let (at_a_failure, rolls_back) = asked.with_untracked(|asked| {
+        let failure = asked.gate.kind == GateKind::Failure;
+        (failure, asked.changed.then_some(asked.usual_then))
     });
     let offers = move |kind| asked.with_untracked(|asked| asked.offers(kind));
     let keys = move |event: ev::KeyboardEvent| {
@@ -170,7 +175,19 @@ pub fn ApprovalCard(
                         attr:aria-keyshortcuts="Control+Shift+Backspace"
                     >"Reject…"</Button>
                 })}
-                {(!compact).then(|| view! {
+                {at_a_failure.then(|| view! {
+                    {offers(DecisionKind::Retry).then(|| view! {
+                        <Button appearance=Appearance::Primary icon=icons::ARROW_SYNC disabled=blocked busy on_press=move |()| send.run(Decision::Retry) attr:data-testid="card-retry">"Try again"</Button>
+                    })}
+                    {offers(DecisionKind::Rollback).then(|| view! {
+                        <Button appearance=Appearance::Danger icon=icons::UNDO disabled=blocked busy on_press=move |()| send.run(Decision::Rollback) attr:data-testid="card-rollback">"Roll back"</Button>
+                    })}
+                    {offers(DecisionKind::Skip).then(|| view! {
+                        <Button icon=icons::SKIP disabled=blocked on_press=move |()| show.run(Panel::Leave) attr:data-testid="card-skip">"Skip…"</Button>
+                    })}
+                    <Button disabled=blocked on_press=move |()| send.run(Decision::Stop) attr:data-testid="card-stop">"Stop here"</Button>
+                })}
+                {(!compact && !at_a_failure).then(|| view! {
                     {offers(DecisionKind::Skip).then(|| view! {
                         <Button appearance=Appearance::Subtle icon=icons::SKIP disabled=blocked on_press=move |()| send.run(Decision::Skip) attr:data-testid="card-skip">"Skip"</Button>
                     })}
@@ -187,7 +204,8 @@ pub fn ApprovalCard(
             <div id=panel_id>
                 {dynamic(move || match panel.get() {
                     Panel::Closed => ().into_any(),
-                    Panel::Reject => view! { <RejectPanel send busy close/> }.into_any(),
+                    Panel::Reject => view! { <RejectPanel send busy close rolls_back/> }.into_any(),
+                    Panel::Leave => view! { <LeavePanel send busy close/> }.into_any(),
                     Panel::Redo => view! { <RedoPanel send busy close/> }.into_any(),
                     Panel::Edit => view! { <EditPanel asked send busy close fault/> }.into_any(),
                 })}
@@ -238,6 +256,7 @@ fn whole_body(asked: Signal<Asked>, dropped: RwSignal<BTreeSet<workflow::StepKey
         <Calls asked dropped/>
         <Result asked/>
         <Evidence asked/>
+        <RollbackPlan asked/>
         <Terms asked/>
     }
     .into_any()

@@ -67,8 +67,11 @@ pub fn DoubtCard(
             <div class="row approval-actions">
                 <Button disabled=blocked on_press=move |()| answer.run(DoubtAnswer::ItHappened) attr:data-testid="doubt-happened">"It happened"</Button>
                 <Button disabled=blocked on_press=move |()| answer.run(DoubtAnswer::RunAgain) attr:data-testid="doubt-again">"Run it again"</Button>
+                {doubt.can_roll_back.then(|| view! {
+                    <Button disabled=blocked on_press=move |()| answer.run(DoubtAnswer::RollBack) attr:data-testid="doubt-rollback">"Roll back"</Button>
+                })}
             </div>
-            <p class="quiet">"“Run it again” is itself the approval of exactly this call."</p>
+            <p class="quiet">"“Run it again” is itself the approval of exactly this call. “Roll back” undoes what the run changed before; not this call, of which nobody knows."</p>
         </section>
     }
 }

@@ -1,7 +1,7 @@
 //! What stands around the calls of a card: why it is shown again, the result of an after-gate, evidence, and who asks.
 
 use leptos::prelude::*;
-use workflow::Difference;
+use workflow::{Difference, OnFailure};
 
 use super::model::Asked;
 use crate::{
@@ -91,6 +91,37 @@ pub fn Evidence(
             }
         })
         .collect_parts()
+}
+
+/// How the whole run would be undone, and which steps cannot be; only before its first change.
+#[component]
+pub fn RollbackPlan(
+    /// The question.
+    #[prop(into)]
+    asked: Signal<Asked>,
+) -> impl IntoView {
+    let plan = asked.get_untracked().card.rollback?;
+    let head = match plan.on_failure {
+        OnFailure::Stop => "If the run fails, its changes stay until somebody undoes them:",
+        OnFailure::Ask => "If the run fails, you are asked whether to roll back:",
+        OnFailure::Rollback => "If the run fails, this is rolled back, the newest change first:",
+    };
+    let steps = plan.steps.into_iter().map(|step| {
+        let how = match step.tool {
+            Some(tool) => view! { <span class="quiet">" · undone with "{tool}</span> }.into_any(),
+            None => {
+                let why = step.irreversible.unwrap_or_default();
+                view! { " "<Badge tone=Tone::Danger>"cannot be undone"</Badge>" "<Escaped text=why/> }.into_any()
+            }
+        };
+        view! { <li><Escaped text=step.title/>{how}</li> }
+    });
+    Some(view! {
+        <div data-testid="card-rollback-plan">
+            <p class="value-name">{head}</p>
+            <ul class="plain-list">{steps.collect_parts()}</ul>
+        </div>
+    })
 }
 
 /// Who asks, what one approval covers, what silence does.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 use workflow::{
     Call, Card, CardCall, Datum, Decision, DecisionKind, Digest, GateId, GateKind, GateState,
-    OnTimeout, Phase, Provenance, Run, RunId, StepKey, Then,
+    OnFailure, OnTimeout, Phase, Provenance, Run, RunId, StepKey, Then,
 };
 
 use crate::{
@@ -37,6 +37,10 @@ pub struct Asked {
     pub card: Card,
     /// The inputs that may be edited.
     pub fields: Vec<FieldSpec>,
+    /// The run has changed something: a reject says whether it is rolled back.
+    pub changed: bool,
+    /// What follows a reject, as the file asks for after a failure.
+    pub usual_then: Then,
 }
 
 /// Nobody but a person can say whether a call happened.
@@ -54,6 +58,8 @@ pub struct Doubt {
     pub call: Call,
     /// Why it cannot be told.
     pub why: String,
+    /// The run may be rolled back because of it.
+    pub can_roll_back: bool,
 }
 
 /// The open gates of a run, the one that has waited longest first.
@@ -75,6 +81,11 @@ pub fn asked(run: &Run) -> Vec<Asked> {
                 digest: gate.card_digest?,
                 opened_at_us,
                 step: step.map_or_else(|| gate.id.step.to_string(), stages::title),
+                changed: run.made().next().is_some(),
+                usual_then: match run.definition().on_failure {
+                    OnFailure::Rollback => Then::Rollback,
+                    OnFailure::Stop | OnFailure::Ask => Then::Stop,
+                },
                 holds: asks.is_none_or(|asks| asks.on_timeout == OnTimeout::Hold),
                 fields: fields(&run.definition().inputs, &card),
                 card,
@@ -99,6 +110,7 @@ pub fn doubts(run: &Run) -> Vec<Doubt> {
             key: calling.key,
             call: calling.planned.call.clone(),
             why: why.clone(),
+            can_roll_back: !key.is_inverse() && run.stopping().is_none(),
         })
     });
     of.collect()
@@ -171,6 +183,10 @@ impl Asked {
             Decision::Approve
             | Decision::Drop { .. }
             | Decision::Skip
+            | Decision::SkipBecause { .. }
+            | Decision::Retry
+            | Decision::Rollback
+            | Decision::Stop
             | Decision::Reject { .. } => false,
         }
     }
@@ -182,6 +198,7 @@ impl Asked {
                 "The workflow file; it asks before every such change"
             }
             (Provenance::Tool, GateKind::After) => "The tool that the workflow file names",
+            (Provenance::Tool, GateKind::Failure) => "Nobody: something has failed",
             (Provenance::Rule, _) => "A rule, no model",
             (Provenance::Model, _) => "A model (AI)",
             (Provenance::Person, _) => "A person",
@@ -211,11 +228,11 @@ impl Asked {
     }
 }
 
-/// A no, with its reason.
-pub fn rejection(reason: &str) -> Decision {
+/// A no, with its reason and what follows.
+pub fn rejection(reason: &str, then: Then) -> Decision {
     Decision::Reject {
         reason: reason.trim().to_owned(),
-        then: Then::Stop,
+        then,
     }
 }
 

@@ -64,8 +64,11 @@ fn asked(calls: Vec<CardCall>) -> Asked {
             expires_at_us: None,
             grant_ttl_ms: None,
             scope: CardScope::AllItems,
+            rollback: None,
         },
         fields: Vec::new(),
+        changed: false,
+        usual_then: Then::Stop,
     }
 }
 
@@ -157,8 +160,8 @@ fn diffs_are_read_by_line() {
 
 #[test]
 fn a_rejection_keeps_its_reason() {
-    let Decision::Reject { reason, then } = rejection(" not today \n") else {
+    let Decision::Reject { reason, then } = rejection(" not today \n", Then::Rollback) else {
         panic!("a rejection")
     };
-    assert_eq!((reason.as_str(), then), ("not today", Then::Stop));
+    assert_eq!((reason.as_str(), then), ("not today", Then::Rollback));
 }

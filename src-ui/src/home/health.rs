@@ -73,7 +73,7 @@ pub fn HealthTile() -> impl IntoView {
 fn newest_line(row: RunSummary) -> AnyView {
     let href = format!("#/run/{}", row.run);
     match row.state {
-        RunState::Pending | RunState::Running | RunState::Waiting => {
+        RunState::Pending | RunState::Running | RunState::Waiting | RunState::RollingBack => {
             let (done, now) = how_far(&row);
             view! {
                 <div class="check-now" data-testid="health-running">
@@ -82,7 +82,7 @@ fn newest_line(row: RunSummary) -> AnyView {
             }
             .into_any()
         }
-        RunState::Failed | RunState::Cancelled | RunState::Completed => {
+        RunState::Failed | RunState::Cancelled | RunState::Completed | RunState::RolledBack => {
             let why = row.message.unwrap_or_else(|| row.state.word().to_owned());
             view! {
                 <MessageBar intent=Intent::Warning title="The newest check did not finish." actions=move || view! { <a href=href.clone()>"Look at it"</a> }>

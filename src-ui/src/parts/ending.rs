@@ -56,12 +56,16 @@ pub fn Outcome(
             RunState::Completed => format!("Completed in {took}."),
             RunState::Failed => format!("Failed {took} after it started."),
             RunState::Cancelled => format!("Cancelled {took} after it started."),
-            RunState::Pending | RunState::Running | RunState::Waiting => String::new(),
+            RunState::RolledBack => format!("Failed and was rolled back, {took} after it started."),
+            RunState::Pending | RunState::Running | RunState::Waiting | RunState::RollingBack => {
+                String::new()
+            }
         };
         let message = summary
             .message
             .filter(|_| summary.state == RunState::Completed);
         let changes = outcome::changes_made(&run);
+        let undone = outcome::changes_undone(&run);
         let report = report::report_of(&run);
         let outputs: Vec<_> = outcome::outputs(&run)
             .into_iter()
@@ -73,8 +77,15 @@ pub fn Outcome(
         Some(view! {
             <div class="outcome stack" data-testid="outcome" data-state=summary.state.word()>
                 <p>{ended}{message.map(|message| view! { " "<Escaped text=sentence(&message)/> })}</p>
+                {(!undone.is_empty()).then(|| view! {
+                    <div>
+                        <p>"These changes were made and rolled back:"</p>
+                        <ul class="plain-list">{undone.iter().cloned().map(|change| view! { <li><Escaped text=change/></li> }).collect_parts()}</ul>
+                    </div>
+                })}
                 {(summary.state != RunState::Completed).then(|| if changes.is_empty() {
-                    view! { <p class="quiet">"Nothing was changed."</p> }.into_any()
+                    let none = undone.is_empty().then_some("Nothing was changed.");
+                    view! { <p class="quiet">{none}</p> }.into_any()
                 } else {
                     view! {
                         <div>

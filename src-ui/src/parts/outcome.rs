@@ -17,7 +17,10 @@ pub struct Failure {
 
 /// The failure of a run that has failed.
 pub fn failure(run: &Run) -> Option<Failure> {
-    let RunStatus::Failed { reason, .. } = run.status() else {
+    let (RunStatus::Failed { reason, .. }
+    | RunStatus::RollingBack { reason, .. }
+    | RunStatus::RolledBack { reason, .. }) = run.status()
+    else {
         return None;
     };
     // A no and a rule's own words need no tool to be understood.
@@ -42,8 +45,17 @@ pub fn failure(run: &Run) -> Option<Failure> {
     })
 }
 
-/// The changes that a run has made, by the titles of its steps: they stay when it is cancelled.
+/// The changes that a run has made and that stand, by the titles of its steps, each with why it was not rolled back.
 pub fn changes_made(run: &Run) -> Vec<String> {
+    changes(run, false)
+}
+
+/// The changes of a run that were rolled back, by the titles of its steps.
+pub fn changes_undone(run: &Run) -> Vec<String> {
+    changes(run, true)
+}
+
+fn changes(run: &Run, undone: bool) -> Vec<String> {
     let definition = run.definition();
     run.steps()
         .iter()
@@ -54,9 +66,21 @@ pub fn changes_made(run: &Run) -> Vec<String> {
             // A list speaks through its items.
             let is_list = of.foreach.is_some() && key.items.len() == definition.list_depth(&of.id);
             let done = matches!(step.state, StepState::Completed { .. });
-            (changes && done && !is_list).then(|| match key.items.as_slice() {
-                [] => stages::title(of),
-                [.., item] => format!("{} ({})", stages::title(of), item + 1),
+            let wanted = changes && done && !is_list && run.is_undone(key) == undone;
+            wanted.then(|| {
+                let title = match key.items.as_slice() {
+                    [] => stages::title(of),
+                    [.., item] => format!("{} ({})", stages::title(of), item + 1),
+                };
+                let inverse = run.step(&key.inverse(step.attempt)).filter(|_| !undone);
+                match inverse.map(|inverse| &inverse.state) {
+                    Some(StepState::Skipped { why }) => {
+                        format!("{title}: {}", stages::skip_words(why))
+                    }
+                    Some(StepState::Failed { reason }) => format!("{title}: {}", reason.message),
+                    Some(StepState::Again | StepState::Active(_) | StepState::Completed { .. })
+                    | None => title,
+                }
             })
         })
         .collect()
@@ -73,7 +97,9 @@ pub fn outputs(run: &Run) -> Vec<(String, Datum)> {
         RunStatus::Pending
         | RunStatus::Running { .. }
         | RunStatus::Failed { .. }
-        | RunStatus::Cancelled { .. } => Vec::new(),
+        | RunStatus::Cancelled { .. }
+        | RunStatus::RollingBack { .. }
+        | RunStatus::RolledBack { .. } => Vec::new(),
     }
 }
 
@@ -82,7 +108,8 @@ pub fn ended_at_us(run: &Run) -> Option<i64> {
     match run.status() {
         RunStatus::Completed { at_us, .. }
         | RunStatus::Failed { at_us, .. }
-        | RunStatus::Cancelled { at_us } => Some(*at_us),
-        RunStatus::Pending | RunStatus::Running { .. } => None,
+        | RunStatus::Cancelled { at_us }
+        | RunStatus::RolledBack { at_us, .. } => Some(*at_us),
+        RunStatus::Pending | RunStatus::Running { .. } | RunStatus::RollingBack { .. } => None,
     }
 }

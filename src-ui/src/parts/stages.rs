@@ -84,6 +84,7 @@ pub fn note(run: &Run, key: &StepKey) -> Option<String> {
                 step.tries.len().saturating_add(1)
             )),
         },
+        StepState::Completed { .. } if run.is_undone(key) => Some("Undone".to_owned()),
         StepState::Again | StepState::Completed { .. } => None,
     }
 }
@@ -99,6 +100,9 @@ pub fn skip_words(why: &SkipReason) -> String {
         SkipReason::Rejected { reason } => format!("Rejected: {reason}"),
         SkipReason::Expired => "Nobody answered in time".to_owned(),
         SkipReason::Stopped { why } => why.sentence(),
+        SkipReason::AlreadyBack => "There was nothing to undo".to_owned(),
+        SkipReason::NotPossible { why } => format!("Cannot be undone: {why}"),
+        SkipReason::Left { reason } => format!("Left as it is: {reason}"),
     }
 }
 

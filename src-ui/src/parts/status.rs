@@ -1,4 +1,5 @@
-//! The states of steps and runs as icon, word and colour. A run has a state that no step has: cancelled.
+//! The states of steps and runs as icon, word and colour. A run has states that no step has: cancelled,
+//! rolling back, rolled back.
 
 use leptos::prelude::*;
 use workflow::{RunState, StepStatus};
@@ -25,6 +26,8 @@ fn looks(state: RunState) -> (&'static str, &'static str) {
         RunState::Completed => ("completed", icons::STATUS_COMPLETED),
         RunState::Failed => ("failed", icons::STATUS_FAILED),
         RunState::Cancelled => ("skipped", icons::STATUS_SKIPPED),
+        RunState::RollingBack => ("in-progress", icons::UNDO),
+        RunState::RolledBack => ("failed", icons::UNDO),
     }
 }
 

@@ -31,12 +31,21 @@ const FILTERS: [(&str, &str, &[RunState]); 4] = [
     (
         "open",
         "Under way",
-        &[RunState::Pending, RunState::Running, RunState::Waiting],
+        &[
+            RunState::Pending,
+            RunState::Running,
+            RunState::Waiting,
+            RunState::RollingBack,
+        ],
     ),
     (
         "failed",
         "Failed or cancelled",
-        &[RunState::Failed, RunState::Cancelled],
+        &[
+            RunState::Failed,
+            RunState::RolledBack,
+            RunState::Cancelled,
+        ],
     ),
     ("completed", "Completed", &[RunState::Completed]),
 ];
@@ -290,6 +299,8 @@ mod tests {
             RunState::Completed,
             RunState::Failed,
             RunState::Cancelled,
+            RunState::RollingBack,
+            RunState::RolledBack,
         ] {
             let of = FILTERS
                 .iter()

@@ -71,8 +71,8 @@ fn words(row: &RunSummary) -> String {
 fn order(rows: &[RunSummary], selected: Option<&RunId>) -> Vec<RunSummary> {
     let rank = |row: &RunSummary| match row.state {
         RunState::Waiting => 0,
-        RunState::Running | RunState::Pending => 1,
-        RunState::Completed | RunState::Failed | RunState::Cancelled => 2,
+        RunState::Running | RunState::Pending | RunState::RollingBack => 1,
+        RunState::Completed | RunState::Failed | RunState::Cancelled | RunState::RolledBack => 2,
     };
     // The board is ordered by time, and each rank keeps that.
     let of = |wanted| rows.iter().filter(move |row| rank(row) == wanted);

@@ -6,7 +6,15 @@ use crate::{
     inputs::{self, Inputs},
 };
 use serde_json::{Map, Value as Json};
-use workflow::{Card, GateId, GateKind, Run, StepKey};
+use workflow::{Card, GateId, GateKind, OnFailure, Run, StepKey, Then};
+
+/// What follows a reject where nobody says: what the file asks for after a failure, as far as it says.
+pub(crate) fn usual_then(run: &Run) -> Then {
+    match run.definition().on_failure {
+        OnFailure::Rollback => Then::Rollback,
+        OnFailure::Stop | OnFailure::Ask => Then::Stop,
+    }
+}
 
 /// The values of an edit: inputs before a call; after it the whole result, or fields of it.
 ///
@@ -29,7 +37,7 @@ pub(crate) fn edit(
             GateKind::After if key == "output" => {
                 values.insert(key.to_owned(), json_or_text(text));
             }
-            GateKind::After => {
+            GateKind::After | GateKind::Failure => {
                 let result = values
                     .remove("output")
                     .or_else(|| card?.result.as_ref()?.inline().cloned());

@@ -136,14 +136,24 @@ impl<'a> Question<'a> {
                 .six(digest, "approve")
                 .await?
                 .then_some(Decision::Approve),
-            DecisionKind::Skip => Some(Decision::Skip),
-            DecisionKind::Reject => self
-                .text("Why not? ")
+            DecisionKind::Skip if gate.kind == GateKind::Failure => self
+                .text("Why may this change stay? ")
                 .await?
-                .map(|reason| Decision::Reject {
-                    reason,
-                    then: Then::Stop,
-                }),
+                .map(|reason| Decision::SkipBecause { reason }),
+            DecisionKind::Skip => Some(Decision::Skip),
+            DecisionKind::Retry => Some(Decision::Retry),
+            DecisionKind::Stop => Some(Decision::Stop),
+            DecisionKind::Rollback => self
+                .six(digest, "roll the run back")
+                .await?
+                .then_some(Decision::Rollback),
+            DecisionKind::Reject => match self.text("Why not? ").await? {
+                Some(reason) => {
+                    let then = self.then().await?;
+                    Some(Decision::Reject { reason, then })
+                }
+                None => None,
+            },
             DecisionKind::Redo => self
                 .text("What should be different? ")
                 .await?
@@ -153,13 +163,37 @@ impl<'a> Question<'a> {
         })
     }
 
+    /// What follows a reject; asked only where the run has changed something already.
+    async fn then(&mut self) -> Result<Then, NoAnswer> {
+        let usual = answers::usual_then(self.following.run());
+        if self.following.run().made().next().is_none() {
+            return Ok(Then::Stop);
+        }
+        let word = match usual {
+            Then::Rollback => "rollback",
+            Then::Stop | Then::Retry => "stop",
+        };
+        let prompt = Line::of(format!(
+            "And then (stop: what was changed stays, rollback: it is rolled back; empty: {word})? "
+        ));
+        loop {
+            match chosen(&self.hear(&prompt).await?, &["stop", "rollback"]) {
+                None => return Ok(usual),
+                Some("stop") => return Ok(Then::Stop),
+                Some("rollback") => return Ok(Then::Rollback),
+                Some("later") => return Err(NoAnswer::Later),
+                Some(_) => {}
+            }
+        }
+    }
+
     async fn edit(&mut self, gate: &GateId, card: &Card) -> Result<Option<Decision>, NoAnswer> {
         let mut pairs: Vec<String> = Vec::new();
         self.say(match gate.kind {
             GateKind::Before => {
                 "Write input=value, one a line; an empty line ends the edit. The card is then shown again."
             }
-            GateKind::After => {
+            GateKind::After | GateKind::Failure => {
                 "Write field=value, one a line, or output=JSON; an empty line ends the edit and accepts it."
             }
         });

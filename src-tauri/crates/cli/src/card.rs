@@ -7,7 +7,10 @@ use crate::{
 };
 use serde_json::Value as Json;
 use std::borrow::Cow;
-use workflow::{Card, CardCall, Datum, Difference, Digest, GateId, GateKind, Run, Target};
+use workflow::{
+    Card, CardCall, Datum, Difference, Digest, GateId, GateKind, OnFailure, RollbackPlan, Run,
+    Target,
+};
 
 /// How many characters of a card's digest a person types.
 pub(crate) const TYPED: usize = 6;
@@ -39,7 +42,11 @@ impl Shown<'_> {
             lines.push(field("again").and(Style::Warn, why));
         }
         lines.extend(changed(&card.changed));
-        lines.extend(self.calls());
+        if self.gate.kind == GateKind::Failure {
+            lines.extend(self.stopped_call());
+        } else {
+            lines.extend(self.calls());
+        }
         if let Some(result) = &card.result {
             lines.push(Line::default().bold("The result:"));
             lines.extend(
@@ -49,6 +56,7 @@ impl Shown<'_> {
             );
         }
         lines.extend(self.evidence());
+        lines.extend(self.card.rollback.iter().flat_map(rollback));
         lines.push(field("from").plain(self.asked_by()));
         lines.extend(self.limits());
         lines
@@ -77,6 +85,19 @@ impl Shown<'_> {
         lines
     }
 
+    /// The inverse that failed, where one was planned.
+    fn stopped_call(&self) -> Vec<Line> {
+        if self.card.calls.is_empty() {
+            return Vec::new();
+        }
+        let head = "This call would roll it back, and did not; a retry asks anew what it would do:";
+        let mut lines = vec![Line::default().bold(head)];
+        for call in &self.card.calls {
+            lines.extend(call_lines(call).into_iter().map(|line| line.indented(2)));
+        }
+        lines
+    }
+
     fn evidence(&self) -> Vec<Line> {
         if self.card.shown.is_empty() {
             return Vec::new();
@@ -97,6 +118,7 @@ impl Shown<'_> {
         let who = match self.gate.kind {
             GateKind::Before => "proposed by",
             GateKind::After => "made by",
+            GateKind::Failure => "found by",
         };
         format!(
             "{who} {}; asked by step {} of {} {} (definition {})",
@@ -143,6 +165,33 @@ impl Shown<'_> {
         lines.push(field("answers").plain(words.join(", ")));
         lines
     }
+}
+
+/// How the whole run would be undone, and what could not be.
+fn rollback(plan: &RollbackPlan) -> Vec<Line> {
+    let head = match plan.on_failure {
+        OnFailure::Stop => "If the run fails, its changes stay until somebody undoes them:",
+        OnFailure::Ask => "If the run fails, you are asked whether to roll back:",
+        OnFailure::Rollback => "If the run fails, this is rolled back, the newest change first:",
+    };
+    let mut lines = vec![Line::default().bold(head)];
+    for step in &plan.steps {
+        let line = Line::default()
+            .plain(format!("{} ", step.title))
+            .dim(&step.step);
+        let why = step.irreversible.as_deref();
+        lines.push(
+            match &step.tool {
+                Some(tool) => line.plain(format!("  undone with {tool}")),
+                None => line.and(
+                    Style::Bad,
+                    format!("  cannot be undone: {}", why.unwrap_or("no tool undoes it")),
+                ),
+            }
+            .indented(2),
+        );
+    }
+    lines
 }
 
 fn call_lines(call: &CardCall) -> Vec<Line> {

@@ -9,7 +9,8 @@ use crate::{
 };
 use serde_json::{Map, Value as Json, json};
 use workflow::{
-    CardCall, FailReason, Outcome, Run, RunState, RunStatus, StepKey, StepRun, StepState,
+    CardCall, FailReason, GateKind, Outcome, Run, RunState, RunStatus, StepKey, StepRun, StepState,
+    Undoing,
 };
 
 /// A run, for the end of a verb.
@@ -33,8 +34,10 @@ impl<'a> Ending<'a> {
     pub(crate) fn exit(&self) -> Exit {
         match self.run.state() {
             RunState::Completed => Exit::Done,
-            RunState::Failed | RunState::Cancelled => Exit::RunFailed,
-            RunState::Pending | RunState::Running | RunState::Waiting => Exit::Waiting,
+            RunState::Failed | RunState::Cancelled | RunState::RolledBack => Exit::RunFailed,
+            RunState::Pending | RunState::Running | RunState::Waiting | RunState::RollingBack => {
+                Exit::Waiting
+            }
         }
     }
 
@@ -71,7 +74,9 @@ impl<'a> Ending<'a> {
         let run = self.run;
         let mut lines = Vec::new();
         match run.status() {
-            RunStatus::Pending | RunStatus::Running { .. } => return lines,
+            RunStatus::Pending | RunStatus::Running { .. } | RunStatus::RollingBack { .. } => {
+                return lines;
+            }
             RunStatus::Completed { message, .. } => {
                 if let Some(message) = message {
                     lines.push(Line::of(message));
@@ -90,6 +95,16 @@ impl<'a> Ending<'a> {
                     Line::default()
                         .and(Style::Bad, "✗")
                         .plain(self.summary("failed")),
+                );
+            }
+            RunStatus::RolledBack { reason, .. } => {
+                lines.push(self.failure_line(reason));
+                lines.push(Line::of(&reason.hint).indented(2));
+                lines.extend(self.change_lines());
+                lines.push(
+                    Line::default()
+                        .and(Style::Bad, "✗")
+                        .plain(self.summary("failed and was rolled back")),
                 );
             }
             RunStatus::Cancelled { .. } => {
@@ -145,34 +160,21 @@ impl<'a> Ending<'a> {
         if changed.is_empty() {
             return vec![Line::default().dim("Nothing was changed.")];
         }
-        let mut lines = vec![Line::default().bold("Changed by this run, and left so:")];
-        for Changed {
-            step,
-            tool,
-            card,
-            known,
-        } in changed
-        {
-            let sure = if known { "" } else { ", perhaps" };
-            let changes = card.map(|call| call.changes.as_slice()).unwrap_or_default();
-            if changes.is_empty() {
-                lines.push(Line::of(format!("{step}: {tool}{sure}")).indented(2));
-            }
-            for change in changes {
-                let what = format!("{step}: {} {}{sure}", change.verb, change.subject);
-                lines.push(Line::of(what).indented(2));
-            }
-            if let Some(undo) = card.and_then(|call| call.call.undo.as_ref()) {
-                lines.push(
-                    Line::default()
-                        .dim(format!("undo: {}", undo.says))
-                        .indented(4),
-                );
+        let (back, left): (Vec<_>, Vec<_>) = changed
+            .into_iter()
+            .partition(|changed| matches!(changed.undoing, Undoing::Done | Undoing::AlreadyBack));
+        let mut lines = Vec::new();
+        for (head, changed) in [
+            ("Changed by this run, and rolled back:", back),
+            ("Changed by this run, and left so:", left),
+        ] {
+            if !changed.is_empty() {
+                lines.push(Line::default().bold(head));
+                lines.extend(changed.iter().flat_map(Changed::lines));
             }
         }
         lines
     }
-
     fn changed(&self) -> impl Iterator<Item = Changed<'a>> {
         let run = self.run;
         run.steps().iter().filter_map(move |(key, step)| {
@@ -190,6 +192,11 @@ impl<'a> Ending<'a> {
                 tool,
                 card,
                 known: ended,
+                undoing: run
+                    .made()
+                    .rev()
+                    .find(|made| made.step == *key)
+                    .map_or(Undoing::NotBegun, |made| run.undoing(made)),
             })
         })
     }
@@ -212,7 +219,9 @@ impl<'a> Ending<'a> {
             "waiting": [],
             "in_doubt": summary.in_doubt,
         });
-        if let RunStatus::Failed { reason, .. } = run.status() {
+        if let RunStatus::Failed { reason, .. } | RunStatus::RolledBack { reason, .. } =
+            run.status()
+        {
             let tool = reason
                 .step
                 .as_ref()
@@ -230,12 +239,14 @@ impl<'a> Ending<'a> {
                      tool,
                      card,
                      known,
+                     undoing,
                  }| {
                     let call = card.map(|card| &card.call);
                     json!({
                         "step": step, "tool": tool, "certain": known,
                         "changes": card.map(|card| &card.changes),
                         "undo": call.and_then(|call| call.undo.as_ref()),
+                        "rollback": rolled_back(&undoing),
                     })
                 },
             )
@@ -295,7 +306,11 @@ impl<'a> Ending<'a> {
             lines.push(Line::default().and(Style::Warn, "✋ ").bold(title));
             lines.push(field("run").plain(run.id().to_string()));
             let step = crate::console::quoted(&step.to_string());
-            for (name, word) in [("answer", "--happened"), ("or", "--run-again")] {
+            for (name, word) in [
+                ("answer", "--happened"),
+                ("or", "--run-again"),
+                ("or", "--roll-back"),
+            ] {
                 let command = copyable(&format!("doubt {} {step} {word}", run.id()));
                 lines.push(field(name).plain(command));
             }
@@ -311,6 +326,56 @@ struct Changed<'a> {
     card: Option<&'a CardCall>,
     /// It certainly happened.
     known: bool,
+    /// What became of rolling it back.
+    undoing: Undoing,
+}
+
+impl Changed<'_> {
+    /// What was changed, and how it would be undone or why it was not.
+    fn lines(&self) -> Vec<Line> {
+        let (step, tool) = (self.step, self.tool);
+        let sure = if self.known { "" } else { ", perhaps" };
+        let changes = self
+            .card
+            .map(|call| call.changes.as_slice())
+            .unwrap_or_default();
+        let mut lines = Vec::new();
+        if changes.is_empty() {
+            lines.push(Line::of(format!("{step}: {tool}{sure}")).indented(2));
+        }
+        for change in changes {
+            let what = format!("{step}: {} {}{sure}", change.verb, change.subject);
+            lines.push(Line::of(what).indented(2));
+        }
+        let undo = self.card.and_then(|call| call.call.undo.as_ref());
+        let more = match &self.undoing {
+            Undoing::Done => None,
+            Undoing::AlreadyBack => Some("there was nothing to undo".to_owned()),
+            Undoing::NotPossible(why) => Some(format!("cannot be undone: {why}")),
+            Undoing::Left(reason) => Some(format!("left as it is: {reason}")),
+            Undoing::Failed(reason) => {
+                Some(format!("could not be rolled back: {}", reason.message))
+            }
+            Undoing::NotBegun | Undoing::UnderWay => {
+                undo.map(|undo| format!("undo: {}", undo.says))
+            }
+        };
+        lines.extend(more.map(|more| Line::default().dim(more).indented(4)));
+        lines
+    }
+}
+
+/// The word for scripts; null: nobody has begun.
+fn rolled_back(undoing: &Undoing) -> Json {
+    match undoing {
+        Undoing::NotBegun => Json::Null,
+        Undoing::UnderWay => json!("under_way"),
+        Undoing::Done => json!("done"),
+        Undoing::AlreadyBack => json!("nothing_to_undo"),
+        Undoing::NotPossible(_) => json!("not_possible"),
+        Undoing::Left(_) => json!("left"),
+        Undoing::Failed(_) => json!("failed"),
+    }
 }
 
 /// Has a changing step changed something? `Some(false)`: perhaps.
@@ -338,6 +403,10 @@ fn markdown<'a>(name: &str, value: &'a Json) -> Option<&'a str> {
 
 /// The arguments of the verb that answers this card.
 pub(crate) fn decide_arguments(run: &Run, gate: &workflow::GateId, digest: &str) -> String {
+    let usual = match gate.kind {
+        GateKind::Before | GateKind::After => "--approve",
+        GateKind::Failure => "--retry",
+    };
     let gate = crate::console::quoted(&gate.to_string());
-    format!("decide {} {gate} --digest {digest} --approve", run.id())
+    format!("decide {} {gate} --digest {digest} {usual}", run.id())
 }

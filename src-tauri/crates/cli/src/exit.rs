@@ -20,7 +20,7 @@ pub(crate) enum Exit {
 pub(crate) const TABLE: &str = "\
 Exit codes:
     0  done
-    1  a run failed or was cancelled
+    1  a run failed, was rolled back or was cancelled
     2  the command line or an input is not right; nothing was started
     3  refused; nothing was changed
     4  the data folder cannot be used

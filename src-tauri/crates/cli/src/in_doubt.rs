@@ -28,10 +28,10 @@ impl<'a> Question<'a> {
 
     /// Asks whether a call happened. The characters to type are those of the call's digest.
     pub(crate) async fn did_it_happen(&mut self, step: &StepKey) -> Result<DoubtAnswer, NoAnswer> {
-        let words = ["happened", "again"];
+        let words = ["happened", "again", "rollback"];
         let prompt = Line::default()
             .bold("Did it happen")
-            .plain(" (happened, again: run it again; ")
+            .plain(" (happened, again: run it again, rollback: roll the run back; ")
             .dim("later leaves it waiting")
             .plain(")? ");
         self.console.keyboard.forget_typed();
@@ -40,6 +40,7 @@ impl<'a> Question<'a> {
             let answer = match chosen(&word, &words) {
                 Some("happened") => DoubtAnswer::ItHappened,
                 Some("again") => DoubtAnswer::RunAgain,
+                Some("rollback") => DoubtAnswer::RollBack,
                 Some("later") => return Err(NoAnswer::Later),
                 Some(_) | None => continue,
             };
@@ -61,6 +62,7 @@ impl<'a> Question<'a> {
         let what = match answer {
             DoubtAnswer::ItHappened => "say that it happened",
             DoubtAnswer::RunAgain => "run it again",
+            DoubtAnswer::RollBack => "roll the run back",
         };
         self.six(digest, what).await
     }
@@ -88,6 +90,7 @@ pub(crate) fn doubted<'a>(run: &'a Run, step: &StepKey) -> Option<(&'a Calling, 
         | Phase::List { .. }
         | Phase::Ready
         | Phase::Previewing { .. }
+        | Phase::Inverting { .. }
         | Phase::Planned(_)
         | Phase::Calling(_)
         | Phase::Observing { .. }

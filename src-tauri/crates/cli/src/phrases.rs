@@ -54,6 +54,9 @@ pub(crate) fn skipped(why: &SkipReason) -> String {
         SkipReason::Rejected { reason } => format!("rejected: {reason}"),
         SkipReason::Expired => "nobody answered in time".to_owned(),
         SkipReason::Stopped { why } => format!("not run: {}", why.sentence().to_lowercase()),
+        SkipReason::AlreadyBack => "nothing to undo".to_owned(),
+        SkipReason::NotPossible { why } => format!("cannot be undone: {why}"),
+        SkipReason::Left { reason } => format!("left as it is: {reason}"),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     phrases, value,
 };
 use workflow::{
-    Datum, Phase, Run, StageLine, Step, StepKey, StepRun, StepState, StepStatus, WaitFor,
+    Datum, Made, Phase, Run, StageLine, Step, StepKey, StepRun, StepState, StepStatus, WaitFor,
 };
 
 /// How many items of a list are shown at once; those that need no attention are only counted.
@@ -32,19 +32,45 @@ pub(crate) fn head(status: StepStatus, title: &str) -> Line {
         .and(words, title)
 }
 
-/// All stages with all steps.
+/// All stages with all steps, and the rollback where there is one.
 pub(crate) fn lines(run: &Run, now_us: i64) -> Vec<Line> {
-    Tree { run, now_us }.stages(|_| true)
+    let mut lines = Tree { run, now_us }.stages(|_| true);
+    lines.extend(rollback(run, now_us));
+    lines
+}
+
+/// The changes that are rolled back or were, the newest first.
+pub(crate) fn rollback(run: &Run, now_us: i64) -> Vec<Line> {
+    let begun = |made: &&Made| run.step(&made.inverse()).is_some();
+    let mut lines: Vec<Line> = run
+        .made()
+        .rev()
+        .filter(begun)
+        .map(|made| inverse_line(run, now_us, made).indented(2))
+        .collect();
+    if !lines.is_empty() {
+        lines.insert(0, Line::default().bold("Rolling back"));
+    }
+    lines
+}
+
+/// One change that is rolled back.
+pub(crate) fn inverse_line(run: &Run, now_us: i64, made: &Made) -> Line {
+    let (tree, key) = (Tree { run, now_us }, made.inverse());
+    let title = format!("Roll back {}", made.step);
+    tree.with_detail(head(run.step_status(&key), &title), &key)
 }
 
 /// The same where the screen is too small: only stages under way are opened.
 pub(crate) fn lines_folded(run: &Run, now_us: i64) -> Vec<Line> {
-    Tree { run, now_us }.stages(|status| {
+    let mut lines = Tree { run, now_us }.stages(|status| {
         matches!(
             status,
             StepStatus::InProgress | StepStatus::Waiting | StepStatus::Failed
         )
-    })
+    });
+    lines.extend(rollback(run, now_us));
+    lines
 }
 
 /// One step, or one item of a list, as a line of its own.
@@ -197,6 +223,9 @@ impl Tree<'_> {
         }
         match &step.state {
             StepState::Again => line,
+            StepState::Completed { .. } if self.run.is_undone(key) => {
+                line.dim(format!("  {}, undone", self.took(step)))
+            }
             StepState::Completed { .. } => line.dim(format!("  {}", self.took(step))),
             StepState::Failed { reason } => line.and(Style::Bad, format!("  {}", reason.message)),
             StepState::Skipped { why } => line.dim(format!("  {}", phrases::skipped(why))),

@@ -126,6 +126,14 @@ impl View {
                 lines.push(title);
             }
         }
+        for made in run.made().rev() {
+            let key = made.inverse();
+            let Some(step) = run.step(&key) else { continue };
+            let told = (run.step_status(&key), step.attempt);
+            if self.steps.insert(key, told) != Some(told) {
+                lines.push(tree::inverse_line(run, now_us, made));
+            }
+        }
         lines
     }
 

@@ -36,6 +36,7 @@ pub(crate) const WORKFLOW: Keys = Keys {
         "inputs",
         "defaults",
         "on_failure",
+        "undo",
         "stages",
         "steps",
         "outputs",
@@ -53,7 +54,6 @@ pub(crate) const WORKFLOW: Keys = Keys {
             "concurrency",
             "scheduling brings it; take it out and start one run at a time",
         ),
-        later("undo", "rollback and undo bring it; take it out"),
         later(
             "notify",
             "integrations bring it; take it out: waiting gates notify on this desktop",
@@ -61,10 +61,6 @@ pub(crate) const WORKFLOW: Keys = Keys {
         later(
             "phrases",
             "the chat brings it; take it out and start the workflow by its id",
-        ),
-        later(
-            "rollback",
-            "rollback and undo bring it; write `on_failure: stop`",
         ),
         later(
             "policies",
@@ -92,6 +88,7 @@ pub(crate) const STEP: Keys = Keys {
         "gate",
         "requires_approval",
         "irreversible",
+        "rollback",
         "uses",
         "with",
         "ai",
@@ -100,12 +97,8 @@ pub(crate) const STEP: Keys = Keys {
     ],
     later: &[
         later(
-            "rollback",
-            "rollback and undo bring it; the tool's own inverse is recorded, else write `irreversible: <why>`",
-        ),
-        later(
             "on_error",
-            "rollback and undo bring it; write `on_item_error: continue` in a list, or `retry`",
+            "branches bring it; write `on_item_error: continue` in a list, or `retry`",
         ),
         later(
             "invoke",
@@ -150,6 +143,8 @@ pub(crate) const GATE: Keys = Keys {
         later("exclude", PEOPLE),
     ],
 };
+pub(crate) const UNDO: Keys = keys(&["window"]);
+pub(crate) const ROLLBACK: Keys = keys(&["uses", "with"]);
 pub(crate) const REDO: Keys = keys(&["step", "max"]);
 pub(crate) const DEFAULTS: Keys = keys(&["timeout", "retry"]);
 pub(crate) const RETRY: Keys = keys(&["max", "backoff", "factor", "for"]);
@@ -168,24 +163,8 @@ pub(crate) const FALLBACK: Keys = keys(&["when", "uses", "with"]);
 pub(crate) const TEST: Keys = keys(&["apiVersion", "kind", "workflow", "cases"]);
 pub(crate) const CASE: Keys = keys(&["name", "inputs", "provider", "tools", "decide", "expect"]);
 pub(crate) const DECIDE: Keys = keys(&[
-    "at", "decision", "advance", "reason", "feedback", "values", "items",
+    "at", "decision", "advance", "reason", "then", "feedback", "values", "items",
 ]);
-
-/// Words of `on_failure` that a later version brings.
-pub(crate) const ON_FAILURE_LATER: [Later; 3] = [
-    later(
-        "rollback",
-        "rollback and undo bring it; write `stop`: the changes made are listed",
-    ),
-    later(
-        "ask",
-        "rollback and undo bring it; write `stop`: the changes made are listed",
-    ),
-    later(
-        "retry",
-        "rollback and undo bring it; write `stop`, and `retry` at the steps",
-    ),
-];
 
 /// Kinds of files that a later version brings.
 pub(crate) const KINDS_LATER: [Later; 1] = [later(
@@ -194,7 +173,7 @@ pub(crate) const KINDS_LATER: [Later; 1] = [later(
 )];
 
 /// Words that a gate's `show` may name beside expressions: parts of a card.
-pub(crate) const SHOW_WORDS: [&str; 7] = [
+pub(crate) const SHOW_WORDS: [&str; 8] = [
     "output",
     "evidence",
     "provenance",
@@ -202,4 +181,5 @@ pub(crate) const SHOW_WORDS: [&str; 7] = [
     "diff",
     "blast_radius",
     "rollback_plan",
+    "undo_plan",
 ];

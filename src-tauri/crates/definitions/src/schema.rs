@@ -36,7 +36,8 @@ fn workflow() -> Json {
         "effects": { "type": "array", "uniqueItems": true, "items": choice(&words::EFFECTS, "") , "description": "The only effects its steps may have; [read] may run unattended" },
         "inputs": { "type": "object", "description": "JSON Schema of the inputs, type: object", "properties": { "type": { "const": "object" } }, "required": ["type"] },
         "defaults": object(&keys::DEFAULTS, json!({ "timeout": to("duration"), "retry": to("retry") }), &[]),
-        "on_failure": { "const": "stop" },
+        "on_failure": choice(&words::ON_FAILURE, "After a failure: stop, ask a person, or roll back what was changed, the newest first"),
+        "undo": object(&keys::UNDO, json!({ "window": with_words(to("duration"), "How long after its end a run may be undone; default 30d") }), &["window"]),
         "stages": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "The lines of the sidebar; default: the top-level steps" },
         "steps": to("steps"),
         "outputs": { "type": "object", "description": "What the run gives: a template for each name" },
@@ -53,7 +54,7 @@ fn definitions() -> Json {
     });
     let gate = json!({
         "title": text("The question; may hold ${{ }}"),
-        "show": { "type": "array", "items": to("expression"), "description": "Further evidence: expressions, or output, evidence, provenance, action, diff, blast_radius, rollback_plan" },
+        "show": { "type": "array", "items": to("expression"), "description": "Further evidence: expressions, or output, evidence, provenance, action, diff, blast_radius, rollback_plan, undo_plan" },
         "decisions": { "type": "array", "uniqueItems": true, "items": choice(&words::DECISIONS, "") },
         "editable": ids(),
         "recheck": ids(),
@@ -103,6 +104,7 @@ fn step(ids: Json) -> Json {
         "exit_when": object(&keys::EXIT_WHEN, exit, &["that", "status", "message"]),
         "gate": object(&keys::GATES, json!({ "before": to("gate"), "after": to("gate") }), &[]),
         "requires_approval": { "type": "boolean", "description": "Shorthand: a gate before a change, after a read" },
+        "rollback": with_words(object(&keys::ROLLBACK, json!({ "uses": { "type": "string" }, "with": { "type": "object" } }), &["uses"]), "The call that undoes the step, instead of the tool's own inverse; `self` is the step"),
         "irreversible": text("Why a change that nothing undoes is acceptable"),
         "uses": { "type": "string", "pattern": "^[a-z_]+\\.[a-z_]+$", "description": "The tool it calls" },
         "with": { "type": "object", "description": "The arguments; values may hold ${{ }}" },

@@ -4,12 +4,12 @@
 use crate::context::Context;
 use crate::expression;
 use crate::keys;
-use crate::model::words::DECISIONS;
+use crate::model::words::{ANSWERS_AT_A_FAILURE, DECISIONS, THENS};
 use crate::suggest;
 use crate::yaml::{Node, Value};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
-use workflow::{DecisionKind, Expr, GateId};
+use workflow::{DecisionKind, Expr, GateId, GateKind, Then};
 
 /// Tests of a workflow.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,8 +44,10 @@ pub struct Answer {
     pub decision: DecisionKind,
     /// How far the clock goes before it, in milliseconds.
     pub advance_ms: u64,
-    /// The reason of a reject.
+    /// The reason of a reject, or of leaving a change as it is.
     pub reason: Option<String>,
+    /// What follows a reject.
+    pub then: Then,
     /// The feedback of a redo.
     pub feedback: Option<String>,
     /// The new values of an edit.
@@ -210,11 +212,18 @@ fn answer(context: &mut Context<'_>, node: &Node) -> Option<Answer> {
         .and_then(|n| gate(context, n));
     let decision = context
         .required(node, "decision", "a decision", hint)
-        .and_then(|n| context.choice(n, "a decision", &DECISIONS));
+        .and_then(|n| match &at {
+            Some(at) if at.kind == GateKind::Failure => {
+                context.choice(n, "a decision", &ANSWERS_AT_A_FAILURE)
+            }
+            Some(_) | None => context.choice(n, "a decision", &DECISIONS),
+        });
     let advance_ms = node
         .get("advance")
         .map_or(Some(0), |n| context.duration(n, "advance"));
     let reason = node.get("reason").and_then(|n| context.text(n, "reason"));
+    let then = node.get("then");
+    let then = then.map_or(Some(Then::Stop), |n| context.choice(n, "then", &THENS));
     let feedback = node
         .get("feedback")
         .and_then(|n| context.text(n, "feedback"));
@@ -230,6 +239,7 @@ fn answer(context: &mut Context<'_>, node: &Node) -> Option<Answer> {
         decision: decision?,
         advance_ms: advance_ms?,
         reason,
+        then: then?,
         feedback,
         values,
         items: items.unwrap_or_default(),
@@ -245,7 +255,7 @@ fn gate(context: &mut Context<'_>, node: &Node) -> Option<GateId> {
                 node.place,
                 "unknown_gate",
                 format!("`{text}` names no gate: {fault}"),
-                "write `step.before` or `step.after`",
+                "write `step.before`, `step.after` or `step.failure`",
             );
             None
         }

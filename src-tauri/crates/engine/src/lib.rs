@@ -14,6 +14,7 @@ mod export;
 mod faults;
 mod feed;
 mod history;
+mod invert;
 mod live;
 mod logs;
 mod made;

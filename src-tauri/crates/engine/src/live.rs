@@ -109,6 +109,7 @@ impl LiveRun {
                     .remove(&EffectId(format!("call:{key}")))
                     .map(|performing| performing.task),
                 Effect::Preview { .. }
+                | Effect::Inverse { .. }
                 | Effect::Read { .. }
                 | Effect::Change { .. }
                 | Effect::Alert { .. } => None,

@@ -15,8 +15,8 @@ use tokio::{runtime::Handle, task::JoinHandle, time};
 use tokio_util::sync::CancellationToken;
 use tools::{Asked, Catalogue, Context, Ports, Tool};
 use workflow::{
-    Answer, Call, Digest, Effect, EffectId, ErrorClass, Observation, Outcome, Permit, Poll, Run,
-    StepKey, ToolError, ToolOutput, load, poll_holds, validate_against,
+    Answer, Call, Datum, Digest, Effect, EffectId, ErrorClass, Observation, Outcome, Permit, Poll,
+    Run, StepKey, ToolError, ToolOutput, load, poll_holds, validate_against,
 };
 
 /// What performers share.
@@ -43,6 +43,11 @@ pub(crate) struct Performing {
 enum Work {
     Preview {
         call: Call,
+    },
+    Inverse {
+        tool: String,
+        tool_version: u32,
+        receipt: Datum,
     },
     Read {
         step: StepKey,
@@ -75,6 +80,19 @@ impl World {
             Effect::Alert { .. } => return None,
             Effect::Preview { call, .. } => (
                 Ok(Work::Preview { call: call.clone() }),
+                Digest::of(id.0.as_bytes()),
+            ),
+            Effect::Inverse {
+                tool,
+                tool_version,
+                receipt,
+                ..
+            } => (
+                Ok(Work::Inverse {
+                    tool: tool.clone(),
+                    tool_version: *tool_version,
+                    receipt: receipt.clone(),
+                }),
                 Digest::of(id.0.as_bytes()),
             ),
             Effect::Read {
@@ -216,6 +234,11 @@ impl World {
     async fn work(&self, work: Work, run: Option<Arc<Run>>, context: &Context) -> Answer {
         match work {
             Work::Preview { call } => Answer::Previewed(self.preview(&call, context).await),
+            Work::Inverse {
+                tool,
+                tool_version,
+                receipt,
+            } => Answer::Inverted(self.invert(&tool, tool_version, &receipt, context).await),
             Work::Read {
                 step,
                 call,
@@ -254,32 +277,37 @@ impl World {
 
     /// The tool, when it still is what was planned with (semantics.md 21).
     fn tool(&self, call: &Call) -> Result<(Tool, Json), ToolError> {
-        let Some(tool) = self.catalogue.get(&call.tool) else {
+        let tool = self.tool_of(&call.tool, call.tool_version)?;
+        Ok((tool, self.stored(&call.args)?))
+    }
+
+    pub(crate) fn tool_of(&self, name: &str, version: u32) -> Result<Tool, ToolError> {
+        let Some(tool) = self.catalogue.get(name) else {
             return Err(internal(
-                format!("There is no tool {}", call.tool),
+                format!("There is no tool {name}"),
                 Outcome::NotStarted,
             ));
         };
-        if tool.spec().version != call.tool_version {
+        if tool.spec().version != version {
             return Err(ToolError {
                 code: "tool_changed".to_owned(),
-                message: format!(
-                    "{} is another version than the one this was planned with",
-                    call.tool
-                ),
+                message: format!("{name} is another version than the one this was planned with"),
                 hint: "Start the workflow again, so that it is planned with the present version"
                     .to_owned(),
                 class: ErrorClass::Invalid,
                 outcome: Outcome::NotStarted,
             });
         }
-        let args = load(&call.args, self.values.as_ref()).map_err(|digest| {
+        Ok(tool.clone())
+    }
+
+    pub(crate) fn stored(&self, datum: &Datum) -> Result<Json, ToolError> {
+        load(datum, self.values.as_ref()).map_err(|digest| {
             internal(
-                format!("The arguments {digest} are not stored any more"),
+                format!("The value {digest} is not stored any more"),
                 Outcome::NotStarted,
             )
-        })?;
-        Ok((tool.clone(), args))
+        })
     }
 
     async fn preview(
@@ -372,7 +400,7 @@ impl World {
     }
 }
 
-fn internal(message: String, outcome: Outcome) -> ToolError {
+pub(crate) fn internal(message: String, outcome: Outcome) -> ToolError {
     ToolError {
         code: "internal".to_owned(),
         message,

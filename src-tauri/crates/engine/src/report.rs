@@ -111,12 +111,12 @@ fn none(run: &Run) -> Fault {
             "gives no report",
             "Let the workflow give one: an output `report`, or one with the text under `markdown`",
         ),
-        RunState::Failed | RunState::Cancelled => (
+        RunState::Failed | RunState::Cancelled | RunState::RolledBack => (
             "did not complete, and so gives no report",
             "Look at the run for what happened, and start it again",
         ),
-        RunState::Pending | RunState::Running | RunState::Waiting => {
-            ("is not over yet", "Wait until it has completed")
+        RunState::Pending | RunState::Running | RunState::Waiting | RunState::RollingBack => {
+            ("is not over yet", "Wait until it is")
         }
     };
     Fault::new("no_report", format!("Run {} {why}", run.id()), action)

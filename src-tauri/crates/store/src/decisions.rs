@@ -23,7 +23,7 @@ pub struct DecisionRow {
     pub question: String,
     /// The word of the answer, or `expired`.
     pub answer: String,
-    /// The reason of a reject, the feedback of a redo.
+    /// The reason of a reject or of leaving a change as it is, the feedback of a redo.
     pub words: Option<String>,
     /// Who answered; the engine where nobody did.
     pub by: Actor,
@@ -102,10 +102,14 @@ impl Turn {
 fn words(decision: &Decision) -> Option<String> {
     let words = match decision {
         Decision::Redo { feedback } => feedback,
-        Decision::Reject { reason, .. } => reason,
-        Decision::Approve | Decision::Drop { .. } | Decision::Edit { .. } | Decision::Skip => {
-            return None;
-        }
+        Decision::Reject { reason, .. } | Decision::SkipBecause { reason } => reason,
+        Decision::Approve
+        | Decision::Drop { .. }
+        | Decision::Edit { .. }
+        | Decision::Skip
+        | Decision::Retry
+        | Decision::Rollback
+        | Decision::Stop => return None,
     };
     Some(words.clone()).filter(|words| !words.is_empty())
 }

@@ -14,13 +14,15 @@ pub struct Gates {
     pub after: Option<Gate>,
 }
 
-/// Before the action or after the result.
+/// Before the action, after the result, or where something has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the words are the documentation")]
 pub enum GateKind {
     Before,
     After,
+    /// Where a step, or the inverse of one, has failed: what now? No file writes it.
+    Failure,
 }
 
 impl GateKind {
@@ -29,6 +31,7 @@ impl GateKind {
         match self {
             GateKind::Before => "before",
             GateKind::After => "after",
+            GateKind::Failure => "failure",
         }
     }
 }
@@ -97,6 +100,9 @@ pub enum DecisionKind {
     Drop,
     Redo,
     Reject,
+    Retry,
+    Rollback,
+    Stop,
 }
 
 impl DecisionKind {
@@ -109,6 +115,9 @@ impl DecisionKind {
             DecisionKind::Drop => "drop",
             DecisionKind::Redo => "redo",
             DecisionKind::Reject => "reject",
+            DecisionKind::Retry => "retry",
+            DecisionKind::Rollback => "rollback",
+            DecisionKind::Stop => "stop",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What may be asked of a run: commands from people, answers from the world, timers. Plain data; `decide` judges.
 
 use crate::{
-    DecisionKind, Digest, EffectId, GateId, LogRange, Observation, Preview, StepKey, TimerId,
+    Call, DecisionKind, Digest, EffectId, GateId, LogRange, Observation, Preview, StepKey, TimerId,
     ToolError, ToolOutput,
 };
 use serde::{Deserialize, Serialize};
@@ -122,6 +122,17 @@ pub enum Decision {
     },
     /// Leave the step out and go on.
     Skip,
+    /// Leave the step out and go on; of an inverse: leave the change as it is.
+    SkipBecause {
+        /// Why.
+        reason: String,
+    },
+    /// Try what failed again.
+    Retry,
+    /// Roll the failed run back.
+    Rollback,
+    /// Stop here and leave everything as it is.
+    Stop,
     /// Again, with this feedback.
     Redo {
         /// What should be different.
@@ -136,13 +147,17 @@ pub enum Decision {
     },
 }
 
-/// What follows a reject. Rolling back and retrying come with a later version.
+/// What follows a reject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Then {
     /// The run stops.
     #[default]
     Stop,
+    /// What the run has changed is rolled back.
+    Rollback,
+    /// The step begins again, and asks again.
+    Retry,
 }
 
 impl Decision {
@@ -152,14 +167,17 @@ impl Decision {
             Decision::Approve => DecisionKind::Approve,
             Decision::Drop { .. } => DecisionKind::Drop,
             Decision::Edit { .. } => DecisionKind::Edit,
-            Decision::Skip => DecisionKind::Skip,
+            Decision::Skip | Decision::SkipBecause { .. } => DecisionKind::Skip,
+            Decision::Retry => DecisionKind::Retry,
+            Decision::Rollback => DecisionKind::Rollback,
+            Decision::Stop => DecisionKind::Stop,
             Decision::Redo { .. } => DecisionKind::Redo,
             Decision::Reject { .. } => DecisionKind::Reject,
         }
     }
 }
 
-/// A person's answer to "did it happen?". Rolling back from here comes with a later version.
+/// A person's answer to "did it happen?".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DoubtAnswer {
@@ -167,6 +185,8 @@ pub enum DoubtAnswer {
     ItHappened,
     /// It did not, or may be repeated; this answer is itself the grant.
     RunAgain,
+    /// It may have happened; what the run has changed besides is rolled back.
+    RollBack,
 }
 
 /// The world's answer.
@@ -176,6 +196,8 @@ pub enum Answer {
     Previewed(Result<Preview, ToolError>),
     /// To a read or a change.
     Finished(Result<ToolOutput, ToolError>),
+    /// To "what undoes it?": the call, and what it would do now.
+    Inverted(Result<Box<(Call, Preview)>, ToolError>),
     /// To "did it happen?".
     Observed(Observation),
 }

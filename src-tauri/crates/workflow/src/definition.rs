@@ -27,6 +27,9 @@ pub struct Workflow {
     pub inputs: Json,
     /// What happens after a failure.
     pub on_failure: OnFailure,
+    /// How long after its end a run may be undone, in milliseconds; `None`: [`Workflow::UNDO_WINDOW_MS`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_window_ms: Option<u64>,
     /// The lines of the sidebar. Empty in a file means: the top-level steps' titles.
     pub stages: Vec<String>,
     /// The top-level list.
@@ -48,13 +51,28 @@ pub enum Risk {
     High,
 }
 
-/// What happens to the run after a step failed. Rolling back and asking come with a later version of the format.
+/// What happens to the run after a step failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnFailure {
     /// Stop, and list the changes that were made.
     #[default]
     Stop,
+    /// Ask a person: stop, roll back or retry.
+    Ask,
+    /// Roll back the changes that were made, the newest first.
+    Rollback,
+}
+
+impl OnFailure {
+    /// The word in files.
+    pub fn word(self) -> &'static str {
+        match self {
+            OnFailure::Stop => "stop",
+            OnFailure::Ask => "ask",
+            OnFailure::Rollback => "rollback",
+        }
+    }
 }
 
 /// A bare expression (MiniJinja), without `${{ }}`.
@@ -91,8 +109,20 @@ pub struct Step {
     pub gate: Gates,
     /// Why a change that has no inverse is acceptable.
     pub irreversible: Option<String>,
+    /// What undoes it, in place of the tool's own inverse.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<Rollback>,
     /// What it does.
     pub body: Body,
+}
+
+/// The call that undoes a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rollback {
+    /// The tool's name.
+    pub tool: String,
+    /// Its arguments: a template, evaluated when it is needed; `self` is the step.
+    pub with: Json,
 }
 
 /// What a step does.
@@ -310,11 +340,16 @@ impl Step {
         match kind {
             GateKind::Before => self.gate.before.as_ref(),
             GateKind::After => self.gate.after.as_ref(),
+            GateKind::Failure => None,
         }
     }
 }
 
 impl Workflow {
+    /// How long a run may be undone where its file does not say: 30 days. Every inverse is previewed against the present
+    /// and approved, so a long window costs nothing but the sight of a button.
+    pub const UNDO_WINDOW_MS: u64 = 30 * 86_400_000;
+
     /// The step of that id, wherever it is nested.
     pub fn step(&self, id: &str) -> Option<&Step> {
         self.path(id).and_then(|path| path.last().copied())

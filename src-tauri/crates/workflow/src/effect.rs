@@ -1,7 +1,7 @@
 //! What the world still owes a run: the only way work starts. Effects are data; the engine's performers carry
 //! them out and come back with a command. Maintained by `apply`, never computed from the whole run.
 
-use crate::{Call, Digest, GateId, Poll, StepKey};
+use crate::{Call, Datum, Digest, GateId, Poll, StepKey};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -26,6 +26,17 @@ pub enum Effect {
         step: StepKey,
         /// The call, without targets and facts yet.
         call: Call,
+    },
+    /// Ask the tool of a change for its inverse, and what the inverse would do now. No side effect.
+    Inverse {
+        /// For which step instance: the inverse's.
+        step: StepKey,
+        /// The tool that made the change.
+        tool: String,
+        /// Its version then.
+        tool_version: u32,
+        /// What it gave.
+        receipt: Datum,
     },
     /// Make a call that changes nothing.
     Read {

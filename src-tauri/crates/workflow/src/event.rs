@@ -196,6 +196,27 @@ tagged! {
         RunFailed { reason: FailReason },
         /// The run was cancelled.
         RunCancelled,
+        /// A person had the failed steps begin again: the run goes on.
+        RunContinued,
+        /// A change has happened whose step says how it is rolled back: the arguments for that, or why they have no value.
+        RollbackPlanned {
+            step: StepKey,
+            of: u64,
+            args: Result<Datum, String>,
+        },
+        /// The run has failed and is quiet; its changes are rolled back, the newest first.
+        RollbackStarted { reason: FailReason },
+        /// The tool is asked for the inverse of the change that the record `of` tells of, and what it would do now.
+        InverseStarted { step: StepKey, of: u64 },
+        /// The approval of that change permits its inverse: it named the tool, and this is what the tool made of the
+        /// change's receipt.
+        InversePermitted {
+            step: StepKey,
+            of: u64,
+            call_digest: Digest,
+        },
+        /// The run is over: it failed, and its changes were rolled back as far as they could be.
+        RunRolledBack { reason: FailReason },
     }
 }
 
@@ -226,6 +247,18 @@ pub enum SkipReason {
         /// Why it stopped.
         why: StopReason,
     },
+    /// Of an inverse: there is nothing to undo, the world is as it was before the change.
+    AlreadyBack,
+    /// Of an inverse: the change cannot be undone.
+    NotPossible {
+        /// Why.
+        why: String,
+    },
+    /// Of an inverse: a person left the change as it is.
+    Left {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// Why a run or a group stops before its end.
@@ -249,6 +282,11 @@ pub enum StopReason {
     /// A step failed.
     Failed {
         /// Which.
+        step: StepKey,
+    },
+    /// A person could not say whether a step's change happened, and had the run rolled back.
+    RolledBack {
+        /// Which step.
         step: StepKey,
     },
     /// `exit_when` was true.

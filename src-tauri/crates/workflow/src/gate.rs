@@ -3,7 +3,7 @@
 
 use crate::{
     Actor, Call, CardScope, Change, Datum, Decision, DecisionKind, Digest, GateId, Map, Provenance,
-    StepKey, UndoPlan,
+    RollbackPlan, StepKey, UndoPlan,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
@@ -40,6 +40,9 @@ pub struct Card {
     pub grant_ttl_ms: Option<u64>,
     /// One card for all items or one for each.
     pub scope: CardScope,
+    /// What a rollback of the whole run would undo; on the cards before its first change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<RollbackPlan>,
 }
 
 /// One call on a card.

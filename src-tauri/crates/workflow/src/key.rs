@@ -16,6 +16,9 @@ impl fmt::Display for RunId {
     }
 }
 
+/// What the ids of inverses begin with.
+const INVERSE: &str = "rollback:";
+
 /// A step instance: the step's id and, inside `foreach`, the item numbers from the outermost list inwards.
 /// Written `probe`, `probe[3]`, `probe[3.0]`. The list itself has one number less than its items.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +54,23 @@ impl StepKey {
             id: self.id.clone(),
             items,
         }
+    }
+
+    /// The step instance that undoes what this one changed in that attempt. No step of a file has such an id.
+    pub fn inverse(&self, attempt: u32) -> StepKey {
+        let again = match attempt {
+            0 | 1 => String::new(),
+            more => format!(":{more}"),
+        };
+        StepKey {
+            id: format!("{INVERSE}{}{again}", self.id).into(),
+            items: self.items.clone(),
+        }
+    }
+
+    /// Does it undo what another has changed?
+    pub fn is_inverse(&self) -> bool {
+        self.id.starts_with(INVERSE)
     }
 
     /// The list that this item belongs to; `None` outside lists.
@@ -102,13 +122,13 @@ impl FromStr for StepKey {
     }
 }
 
-/// A gate of a run: the step instance it belongs to and whether it stands before or after it.
-/// Written `write_file.before`, `apply[2].after`.
+/// A gate of a run: the step instance it belongs to and whether it stands before it, after it, or at its failure.
+/// Written `write_file.before`, `apply[2].after`, `check.failure`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GateId {
     /// The step (for `scope: all_items`, the list).
     pub step: StepKey,
-    /// Before the action or after the result.
+    /// Before the action, after the result, or at the failure.
     pub kind: GateKind,
 }
 
@@ -123,13 +143,14 @@ impl FromStr for GateId {
     fn from_str(text: &str) -> Result<GateId, String> {
         let (step, kind) = text
             .rsplit_once('.')
-            .ok_or("a gate is written step.before or step.after")?;
+            .ok_or("a gate is written step.before, step.after or step.failure")?;
         let kind = match kind {
             "before" => GateKind::Before,
             "after" => GateKind::After,
+            "failure" => GateKind::Failure,
             other => {
                 return Err(format!(
-                    "a gate is written step.before or step.after, not .{other}"
+                    "a gate is written step.before, step.after or step.failure, not .{other}"
                 ));
             }
         };

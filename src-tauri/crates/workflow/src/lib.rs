@@ -18,6 +18,7 @@ mod key;
 #[cfg(feature = "decide")]
 mod permit;
 mod refusal;
+mod rollback;
 mod run;
 mod slim;
 mod step;
@@ -41,7 +42,7 @@ pub use decide::{
 };
 pub use definition::{
     Ai, Assert, Body, Budget, Context, ExitStatus, ExitWhen, Expr, Fail, Fallback, FallbackWhen,
-    ForEach, OnFailure, OnItemError, Poll, Retry, Risk, Step, Trust, Workflow,
+    ForEach, OnFailure, OnItemError, Poll, Retry, Risk, Rollback, Step, Trust, Workflow,
 };
 pub use digest::Digest;
 pub use effect::{Effect, EffectId, TimerId};
@@ -52,6 +53,7 @@ pub use key::{GateId, RunId, StepKey};
 #[cfg(feature = "decide")]
 pub use permit::{Permit, PermitFault};
 pub use refusal::Refusal;
+pub use rollback::{Made, PlannedUndo, RollbackPlan, Undoing};
 pub use run::{Run, RunStatus, Started, Stopping};
 pub use slim::{Slim, from_json};
 pub use step::{

@@ -1,8 +1,9 @@
 //! A run: the fold over its journal. Read-only from outside; only `apply` (see `apply.rs`) changes it.
 
 use crate::{
-    Actor, Datum, Digest, Effect, EffectId, FailReason, GateId, GateKind, GateRun, Map, Phase,
-    Record, RunId, StepKey, StepRun, StepState, StepStatus, StopReason, TimerId, WaitFor, Workflow,
+    Actor, Datum, Digest, Effect, EffectId, FailReason, GateId, GateKind, GateRun, Made, Map,
+    Phase, Record, RunId, StepKey, StepRun, StepState, StepStatus, StopReason, TimerId, WaitFor,
+    Workflow,
     steps::{Mark, Steps},
 };
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,8 @@ pub struct Run {
     #[serde(with = "as_pairs")]
     pub(crate) timers: BTreeMap<TimerId, i64>,
     pub(crate) edited: BTreeMap<String, Actor>,
+    /// The changes it has made, oldest first.
+    pub(crate) made: rpds::VectorSync<Arc<Made>>,
 }
 
 /// Who started a run, and when.
@@ -71,6 +74,22 @@ pub enum RunStatus {
         /// When.
         at_us: i64,
     },
+    /// It failed, and what it has changed is being rolled back.
+    RollingBack {
+        /// Since when, in microseconds since 1970 (UTC).
+        since_us: i64,
+        /// Why it failed.
+        reason: FailReason,
+        /// How many of its changes, from the oldest on, are still to be undone.
+        left: usize,
+    },
+    /// It failed, and what it had changed was rolled back as far as it could be.
+    RolledBack {
+        /// When.
+        at_us: i64,
+        /// Why it failed.
+        reason: FailReason,
+    },
 }
 
 /// A run that starts nothing more.
@@ -99,6 +118,7 @@ impl Run {
             owed: Owed::default(),
             timers: BTreeMap::new(),
             edited: BTreeMap::new(),
+            made: rpds::VectorSync::default(),
         }
     }
 
@@ -200,6 +220,7 @@ impl Run {
             .map_while(|(_, effect)| match effect {
                 Effect::Alert { gate, .. } => Some(gate),
                 Effect::Preview { .. }
+                | Effect::Inverse { .. }
                 | Effect::Read { .. }
                 | Effect::Change { .. }
                 | Effect::Observe { .. } => None,
@@ -231,7 +252,9 @@ impl Run {
             RunStatus::Pending
             | RunStatus::Completed { .. }
             | RunStatus::Failed { .. }
-            | RunStatus::Cancelled { .. } => None,
+            | RunStatus::Cancelled { .. }
+            | RunStatus::RollingBack { .. }
+            | RunStatus::RolledBack { .. } => None,
         }
     }
 
@@ -239,7 +262,10 @@ impl Run {
     pub fn is_over(&self) -> bool {
         matches!(
             self.status,
-            RunStatus::Completed { .. } | RunStatus::Failed { .. } | RunStatus::Cancelled { .. }
+            RunStatus::Completed { .. }
+                | RunStatus::Failed { .. }
+                | RunStatus::Cancelled { .. }
+                | RunStatus::RolledBack { .. }
         )
     }
 
@@ -263,6 +289,7 @@ impl Run {
                     Phase::Group { .. } | Phase::List { .. } => self.waits_inside(key),
                     Phase::Ready
                     | Phase::Previewing { .. }
+                    | Phase::Inverting { .. }
                     | Phase::Planned(_)
                     | Phase::Calling(_)
                     | Phase::Observing { .. }
@@ -321,7 +348,7 @@ impl Run {
                     .into_iter()
                     .flatten()
                     .flat_map(|step| {
-                        [GateKind::Before, GateKind::After].map(|kind| GateId {
+                        [GateKind::Before, GateKind::After, GateKind::Failure].map(|kind| GateId {
                             step: step.clone(),
                             kind,
                         })
@@ -334,6 +361,7 @@ impl Run {
             Phase::Group { .. }
             | Phase::Ready
             | Phase::Previewing { .. }
+            | Phase::Inverting { .. }
             | Phase::Calling(_)
             | Phase::Observing { .. } => None,
         }
@@ -391,7 +419,12 @@ impl Run {
     /// Is nothing in progress, and does it wait for a person? (semantics.md 11)
     pub fn is_waiting(&self) -> bool {
         let asks = self.open_gates().next().is_some() || self.in_doubt().next().is_some();
-        asks && !self.owes() && self.stopping().is_none()
+        // A run that has failed and asks what now is quiet.
+        let asks_what_now = || {
+            let mut open = self.open_gates();
+            open.any(|gate| gate.id.kind == GateKind::Failure)
+        };
+        asks && !self.owes() && (self.stopping().is_none() || asks_what_now())
     }
 }
 

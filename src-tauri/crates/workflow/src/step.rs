@@ -100,6 +100,17 @@ pub enum Phase {
     },
     /// Started; nothing is planned yet (an item may wait for a place).
     Ready,
+    /// An inverse: the tool that made the change is asked what undoes it.
+    Inverting {
+        /// The change: the place of the record that tells of it.
+        of: u64,
+        /// The tool that made it.
+        tool: String,
+        /// Its version then.
+        tool_version: u32,
+        /// What it gave.
+        receipt: Datum,
+    },
     /// The tool is asked what the call would do.
     Previewing {
         /// The call so far.
@@ -338,7 +349,9 @@ impl StepRun {
             | Phase::Observing { calling, .. }
             | Phase::InDoubt { calling, .. } => Some(&calling.planned),
             Phase::Previewing { before, .. } => before.as_deref(),
-            Phase::Group { .. } | Phase::List { .. } | Phase::Ready => None,
+            Phase::Group { .. } | Phase::List { .. } | Phase::Ready | Phase::Inverting { .. } => {
+                None
+            }
         }
     }
 }

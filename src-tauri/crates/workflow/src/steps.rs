@@ -54,7 +54,7 @@ impl Standing {
             StepState::Active(phase) => match phase {
                 Phase::Group { .. } | Phase::List { .. } => Standing::Around,
                 Phase::Ready => Standing::Ready,
-                Phase::Previewing { .. } => Standing::Previewing,
+                Phase::Previewing { .. } | Phase::Inverting { .. } => Standing::Previewing,
                 Phase::Backoff { .. } if step.waits_to_preview() => Standing::Previewing,
                 Phase::Planned(_) => Standing::Planned,
                 Phase::Calling(_)
@@ -90,6 +90,7 @@ impl Mark {
                 Phase::Group { .. } | Phase::List { .. } => None,
                 Phase::Ready
                 | Phase::Previewing { .. }
+                | Phase::Inverting { .. }
                 | Phase::Calling(_)
                 | Phase::Observing { .. }
                 | Phase::Backoff { .. } => Some(Mark::Works),

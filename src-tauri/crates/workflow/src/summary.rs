@@ -3,7 +3,7 @@
 use crate::{GateId, Run, RunId, RunStatus, StepKey, StepStatus, StopReason};
 use serde::{Deserialize, Serialize};
 
-/// The states of a run in the words of product.md. Rolling back comes with a later version.
+/// The states of a run in the words of product.md.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the words are the documentation")]
@@ -14,6 +14,8 @@ pub enum RunState {
     Completed,
     Failed,
     Cancelled,
+    RollingBack,
+    RolledBack,
 }
 
 impl RunState {
@@ -26,6 +28,8 @@ impl RunState {
             RunState::Completed => "completed",
             RunState::Failed => "failed",
             RunState::Cancelled => "cancelled",
+            RunState::RollingBack => "rolling_back",
+            RunState::RolledBack => "rolled_back",
         }
     }
 }
@@ -92,11 +96,15 @@ impl Run {
     pub fn state(&self) -> RunState {
         match &self.status {
             RunStatus::Pending => RunState::Pending,
-            RunStatus::Running { .. } if self.is_waiting() => RunState::Waiting,
+            RunStatus::Running { .. } | RunStatus::RollingBack { .. } if self.is_waiting() => {
+                RunState::Waiting
+            }
             RunStatus::Running { .. } => RunState::Running,
             RunStatus::Completed { .. } => RunState::Completed,
             RunStatus::Failed { .. } => RunState::Failed,
             RunStatus::Cancelled { .. } => RunState::Cancelled,
+            RunStatus::RollingBack { .. } => RunState::RollingBack,
+            RunStatus::RolledBack { .. } => RunState::RolledBack,
         }
     }
 
@@ -111,6 +119,10 @@ impl Run {
             RunStatus::Completed { at_us, message, .. } => (Some(*at_us), message.clone()),
             RunStatus::Failed { at_us, reason } => (Some(*at_us), Some(reason.message.clone())),
             RunStatus::Cancelled { at_us } => (Some(*at_us), Some("Cancelled".to_owned())),
+            RunStatus::RollingBack { reason, .. } => (None, Some(reason.message.clone())),
+            RunStatus::RolledBack { at_us, reason } => {
+                (Some(*at_us), Some(self.rolled_back_sentence(reason)))
+            }
         };
         RunSummary {
             run: self.id.clone(),
@@ -204,6 +216,9 @@ impl StopReason {
             StopReason::Rejected { gate, reason } => format!("Rejected at {gate}: {reason}"),
             StopReason::Expired { gate } => format!("Nobody answered at {gate} in time"),
             StopReason::Failed { step } => format!("Step {step} failed"),
+            StopReason::RolledBack { step } => {
+                format!("Nobody can say whether {step} happened: the run is rolled back")
+            }
             StopReason::Exit { message, .. } => message.clone(),
         }
     }

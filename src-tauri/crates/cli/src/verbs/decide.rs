@@ -26,6 +26,11 @@ with `countersign operators token NAME`; give it in $COUNTERSIGN_TOKEN or on sta
 The digest is that of the card you have seen (`countersign show RUN`). When the card has changed since, the answer is \
 refused and nothing happens.
 
+A reject may say what follows: the run stops and its changes stay, they are rolled back, or the step asks again \
+(--then). Where it does not say, a workflow with `on_failure: rollback` is rolled back, any other stops. Where a step has \
+failed (step.failure) the answers are --retry, --rollback and --stop; where rolling a change back has failed, --retry, \
+--skip with a reason, and --stop.
+
 Afterwards the run goes on, and the exit code says how it stands: 0 completed, 1 failed, 75 waiting again. A reject \
 that ended the run as it should is 0.
 
@@ -36,13 +41,16 @@ Examples:
   countersign decide 20261122-1041 write_note.before --digest … --edit 'content=other text'
   countersign decide 20261122-1041 write_notes.before --digest … --drop 'write_notes[0]' 2
   countersign decide 20261122-1041 read_note.after --digest … --redo 'read the other file'
+  countersign decide 20261122-1041 write_more.before --digest … --reject 'wrong host' --then rollback
+  countersign decide 20261122-1041 check.failure --digest … --rollback
+  countersign decide 20261122-1041 rollback:write_note.failure --digest … --skip 'it is correct now'
   pass countersign | countersign decide 20261122-1041 write_note.before --digest … \\
     --approve --token-stdin")]
 pub(crate) struct Decide {
     /// The run, or the beginning of its name
     run: String,
 
-    /// The gate: step.before or step.after
+    /// The gate: step.before, step.after or step.failure
     gate: Option<GateId>,
 
     /// The digest of the card that you have seen: 64 hexadecimal digits
@@ -51,6 +59,10 @@ pub(crate) struct Decide {
 
     #[command(flatten)]
     answer: Answer,
+
+    /// What follows a reject
+    #[arg(long, value_enum, requires = "reject")]
+    then: Option<AndThen>,
 
     /// Read a decider's token from standard input
     #[arg(long)]
@@ -71,7 +83,7 @@ struct Answer {
     #[arg(long)]
     approve: bool,
 
-    /// No, and the run stops
+    /// No, and why
     #[arg(long, value_name = "REASON")]
     reject: Option<String>,
 
@@ -79,9 +91,9 @@ struct Answer {
     #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
     edit: Option<Vec<String>>,
 
-    /// Leave the step out and go on
-    #[arg(long)]
-    skip: bool,
+    /// Leave the step out and go on; a change that is not rolled back needs a reason
+    #[arg(long, value_name = "REASON", num_args = 0..=1, default_missing_value = "")]
+    skip: Option<String>,
 
     /// Approve all but these items of the list: names as on the card, or numbers
     #[arg(long, value_name = "ITEM", num_args = 1..)]
@@ -90,6 +102,29 @@ struct Answer {
     /// Do it again, with this feedback
     #[arg(long, value_name = "FEEDBACK")]
     redo: Option<String>,
+
+    /// Try again what has failed
+    #[arg(long)]
+    retry: bool,
+
+    /// Roll back what the failed run has changed
+    #[arg(long)]
+    rollback: bool,
+
+    /// Stop here, and leave everything as it is
+    #[arg(long)]
+    stop: bool,
+}
+
+/// What follows a reject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum AndThen {
+    /// The run stops, and what it has changed stays
+    Stop,
+    /// What it has changed is rolled back
+    Rollback,
+    /// The step begins again, and asks again
+    Retry,
 }
 
 impl Decide {
@@ -119,7 +154,15 @@ impl Decide {
             let (run, left) = attend(console, door, run.id(), true).await?;
             return Ok(super::tell(console, door, &run, left).await);
         };
-        let decision = self.answer.decision(&run, &gate)?;
+        let then = self.then.map_or_else(
+            || answers::usual_then(&run),
+            |then| match then {
+                AndThen::Stop => Then::Stop,
+                AndThen::Rollback => Then::Rollback,
+                AndThen::Retry => Then::Retry,
+            },
+        );
+        let decision = self.answer.decision(&run, &gate, then)?;
         let rejects = matches!(decision, Decision::Reject { .. });
         let known = run.gate(&gate);
         let revision = known.map_or(0, |known| known.revision);
@@ -181,7 +224,10 @@ fn was_rejected(run: &Run, gate: &GateId) -> bool {
     let rejected = |reason: &workflow::FailReason| {
         reason.code == "rejected" && reason.step.as_ref() == Some(&gate.step)
     };
-    matches!(run.status(), RunStatus::Failed { reason, .. } if rejected(reason))
+    matches!(
+        run.status(),
+        RunStatus::Failed { reason, .. } | RunStatus::RolledBack { reason, .. } if rejected(reason)
+    )
 }
 
 /// A decider's token, where one was given.
@@ -212,20 +258,20 @@ pub(super) fn token(from_stdin: bool) -> Result<Option<String>, Trouble> {
 impl Answer {
     fn given(&self) -> bool {
         self.approve
-            || self.skip
+            || self.skip.is_some()
+            || self.retry
+            || self.rollback
+            || self.stop
             || self.reject.is_some()
             || self.edit.is_some()
             || self.drop.is_some()
             || self.redo.is_some()
     }
 
-    fn decision(self, run: &Run, gate: &GateId) -> Result<Decision, Trouble> {
+    fn decision(self, run: &Run, gate: &GateId, then: Then) -> Result<Decision, Trouble> {
         let card = run.gate(gate).and_then(|gate| gate.card.as_deref());
         Ok(if let Some(reason) = self.reject {
-            Decision::Reject {
-                reason,
-                then: Then::Stop,
-            }
+            Decision::Reject { reason, then }
         } else if let Some(pairs) = self.edit {
             Decision::Edit {
                 values: answers::edit(run, gate, card, &pairs)?,
@@ -236,8 +282,18 @@ impl Answer {
             }
         } else if let Some(feedback) = self.redo {
             Decision::Redo { feedback }
-        } else if self.skip {
-            Decision::Skip
+        } else if let Some(reason) = self.skip {
+            if reason.trim().is_empty() {
+                Decision::Skip
+            } else {
+                Decision::SkipBecause { reason }
+            }
+        } else if self.retry {
+            Decision::Retry
+        } else if self.rollback {
+            Decision::Rollback
+        } else if self.stop {
+            Decision::Stop
         } else {
             Decision::Approve
         })

@@ -17,14 +17,17 @@ use workflow::{DoubtAnswer, Run, StepKey};
 Say whether a call happened that was cut off.
 
 When the program ends in the middle of a change and nothing can tell whether it happened, the step is in doubt: only a \
-person can look and say so. `--run-again` is itself the permission to run the call once more.
+person can look and say so. `--run-again` is itself the permission to run the call once more. With `--roll-back` the run \
+has failed, and what it changed before is rolled back; the call in doubt itself is not, for nobody knows what there is to \
+undo.
 
 At a terminal the first six characters of the call's digest are asked for; without one a decider's token is needed \
 (see `countersign decide --help`).
 
 Examples:
   countersign doubt 20261122-1041 restart --happened
-  countersign doubt 20261122-1041 'restart[2]' --run-again")]
+  countersign doubt 20261122-1041 'restart[2]' --run-again
+  countersign doubt 20261122-1041 restart --roll-back")]
 pub(crate) struct Doubt {
     /// The run, or the beginning of its name
     run: String,
@@ -51,6 +54,10 @@ struct Word {
     /// It did not happen, or may happen twice: run it again
     #[arg(long)]
     run_again: bool,
+
+    /// Nobody knows; roll back what the run changed before
+    #[arg(long)]
+    roll_back: bool,
 }
 
 impl Doubt {
@@ -72,6 +79,8 @@ impl Doubt {
         let run = super::find(console, door, &self.run).await?;
         let answer = if self.word.run_again {
             DoubtAnswer::RunAgain
+        } else if self.word.roll_back {
+            DoubtAnswer::RollBack
         } else {
             DoubtAnswer::ItHappened
         };

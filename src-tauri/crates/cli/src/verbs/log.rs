@@ -217,6 +217,7 @@ fn under_way(step: &StepRun) -> Option<Digest> {
             | Phase::List { .. }
             | Phase::Ready
             | Phase::Previewing { .. }
+            | Phase::Inverting { .. }
             | Phase::Planned(_)
             | Phase::Backoff { .. }
             | Phase::Result { .. },

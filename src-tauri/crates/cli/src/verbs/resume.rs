@@ -125,7 +125,10 @@ async fn all(console: &mut Console, door: &mut Door) -> Outcome {
 }
 
 fn goes_on(row: &RunSummary) -> bool {
-    matches!(row.state, RunState::Pending | RunState::Running)
+    matches!(
+        row.state,
+        RunState::Pending | RunState::Running | RunState::RollingBack
+    )
 }
 
 async fn tell_end(console: &Console, door: &mut Door, run: &Run) {

@@ -67,6 +67,10 @@ enum State {
     Completed,
     Failed,
     Cancelled,
+    #[value(name = "rolling_back")]
+    RollingBack,
+    #[value(name = "rolled_back")]
+    RolledBack,
 }
 
 impl State {
@@ -78,6 +82,8 @@ impl State {
             State::Completed => RunState::Completed,
             State::Failed => RunState::Failed,
             State::Cancelled => RunState::Cancelled,
+            State::RollingBack => RunState::RollingBack,
+            State::RolledBack => RunState::RolledBack,
         }
     }
 }
@@ -172,10 +178,10 @@ fn row(found: &HistoryRow) -> Vec<Line> {
     let summary = &found.summary;
     let style = match summary.state {
         RunState::Pending | RunState::Cancelled => Style::Dim,
-        RunState::Running => Style::Bold,
+        RunState::Running | RunState::RollingBack => Style::Bold,
         RunState::Waiting => Style::Warn,
         RunState::Completed => Style::Good,
-        RunState::Failed => Style::Bad,
+        RunState::Failed | RunState::RolledBack => Style::Bad,
     };
     let state = if summary.stopping {
         "stopping"

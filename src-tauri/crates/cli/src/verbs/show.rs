@@ -20,7 +20,7 @@ Show a run as it is now, with the cards that wait for a person.
 
 A run can be named by the beginning of its name when no other begins so. Works beside the window: it only reads.
 
-With --json the object of `run` is printed, with these besides: inputs, steps (each with step, state, attempt, \
+With --json the object of `run` is printed, with these besides: inputs, steps (each with step, state, undone, attempt, \
 started_at_us, ended_at_us), and in each entry of `waiting` the whole card.
 
 Examples:
@@ -140,6 +140,7 @@ async fn more(object: &mut Json, run: &Run, loader: &mut Loader<'_>) -> Result<(
             json!({
                 "step": key,
                 "state": run.step_status(&key),
+                "undone": run.is_undone(&key),
                 "attempt": step.map(|step| step.attempt),
                 "started_at_us": step.map(|step| step.started_at_us),
                 "ended_at_us": step.and_then(|step| step.ended_at_us),

@@ -9,6 +9,7 @@
 
 mod bench;
 mod registration;
+mod rollback;
 
 use bench::{Bench, Ended};
 use std::time::Duration;

@@ -16,5 +16,6 @@ mod interrupted;
 mod journal;
 mod keyring;
 mod looking_back;
+mod rollback;
 mod secrets;
 mod terminal;

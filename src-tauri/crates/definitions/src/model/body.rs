@@ -9,7 +9,7 @@ use crate::schemas;
 use crate::yaml::{Node, Value};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
-use workflow::{Ai, Body, Budget, Context as Given, Fail, Fallback, Trust};
+use workflow::{Ai, Body, Budget, Context as Given, Fail, Fallback, Rollback, Trust};
 
 /// The body of a step, groups still without their steps. An empty call stands in for what was reported.
 pub(super) fn read(context: &mut Context<'_>, node: &Node, id: &str) -> Body {
@@ -103,6 +103,18 @@ fn fail(context: &mut Context<'_>, node: &Node) -> Fail {
         .get("fail")
         .and_then(|fail| context.choice(fail, "parallel.fail", &FAILS))
         .unwrap_or_default()
+}
+
+/// The call that undoes a step.
+pub(super) fn rollback(context: &mut Context<'_>, node: &Node) -> Option<Rollback> {
+    if !context.map(node, "rollback", &keys::ROLLBACK) {
+        return None;
+    }
+    let hint = "write `rollback: { uses: tool.name, with: { … } }`";
+    let uses = context.required(node, "uses", "rollback", hint)?;
+    let tool = tool(context, uses);
+    let with = arguments(context, node);
+    Some(Rollback { tool: tool?, with })
 }
 
 fn uses(context: &mut Context<'_>, node: &Node) -> Option<Body> {

@@ -115,6 +115,7 @@ fn question(kind: GateKind, title: &str) -> Json {
     Json::String(match kind {
         GateKind::Before => format!("{title}?"),
         GateKind::After => format!("Accept the result of: {title}?"),
+        GateKind::Failure => format!("{title} failed. What now?"),
     })
 }
 
@@ -134,6 +135,7 @@ fn usual_decisions(
             decisions.extend(redo.map(|_| DecisionKind::Redo));
         }
         GateKind::After => decisions.extend([DecisionKind::Edit, DecisionKind::Redo]),
+        GateKind::Failure => {}
     }
     decisions.push(DecisionKind::Reject);
     decisions

@@ -1,7 +1,7 @@
 //! The head of a workflow file: everything beside its steps.
 
 use super::in_words;
-use super::words::{EFFECTS, RISKS};
+use super::words::{EFFECTS, ON_FAILURE, RISKS};
 use crate::context::Context;
 use crate::finding::Place;
 use crate::keys::{self, Keys};
@@ -22,6 +22,7 @@ pub(super) struct Header {
     pub(super) effects: Option<Vec<EffectClass>>,
     pub(super) inputs: Json,
     pub(super) on_failure: OnFailure,
+    pub(super) undo_window_ms: Option<u64>,
     pub(super) stages: Option<Vec<String>>,
     pub(super) outputs: BTreeMap<String, Json>,
 }
@@ -60,6 +61,7 @@ pub(super) fn read(context: &mut Context<'_>, root: &Node) -> Option<Header> {
         labels: labels(context, root),
         inputs: inputs(context, root),
         on_failure: on_failure(context, root),
+        undo_window_ms: undo_window(context, root),
         stages: stages(context, root),
         outputs: outputs(context, root),
         id,
@@ -105,25 +107,18 @@ fn inputs(context: &mut Context<'_>, root: &Node) -> Json {
 }
 
 fn on_failure(context: &mut Context<'_>, root: &Node) -> OnFailure {
-    let Some(node) = root.get("on_failure") else {
-        return OnFailure::Stop;
-    };
-    let word = node.text().unwrap_or_default();
-    if let Some(later) = keys::ON_FAILURE_LATER
-        .iter()
-        .find(|later| later.word == word)
-    {
-        context.error(
-            node.place,
-            "not_yet",
-            format!("not available yet: `on_failure: {word}`"),
-            later.hint,
-        );
-        return OnFailure::Stop;
-    }
-    context
-        .choice(node, "on_failure", &[("stop", OnFailure::Stop)])
+    root.get("on_failure")
+        .and_then(|node| context.choice(node, "on_failure", &ON_FAILURE))
         .unwrap_or_default()
+}
+
+fn undo_window(context: &mut Context<'_>, root: &Node) -> Option<u64> {
+    let node = root.get("undo")?;
+    if !context.map(node, "undo", &keys::UNDO) {
+        return None;
+    }
+    let window = context.required(node, "window", "undo", "write `undo: { window: 7d }`")?;
+    context.some_time(window, "undo.window")
 }
 
 fn stages(context: &mut Context<'_>, root: &Node) -> Option<Vec<String>> {

@@ -117,6 +117,7 @@ pub(crate) fn workflow(context: &mut Context<'_>, root: &Node) -> Option<Workflo
         effects: header.effects,
         inputs: header.inputs,
         on_failure: header.on_failure,
+        undo_window_ms: header.undo_window_ms,
         stages,
         tools: tools(context, &plan),
         steps: plan.assemble(&plan.roots),
@@ -129,6 +130,8 @@ fn tools(context: &Context<'_>, plan: &Plan<'_>) -> BTreeMap<String, ToolSpec> {
     let mut names: Vec<&str> = Vec::new();
     for item in &plan.items {
         names.extend(item.step.tool().map(|(tool, _)| tool));
+        let rollback = item.step.rollback.as_ref();
+        names.extend(rollback.map(|rollback| rollback.tool.as_str()));
         if let Body::Ai(ai) = &item.step.body {
             names.extend(ai.tools.iter().map(String::as_str));
         }

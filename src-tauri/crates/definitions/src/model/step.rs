@@ -17,7 +17,7 @@ const STEPS: usize = 256;
 const DEPTH: usize = 8;
 
 /// Keys that mean something only where there is a call or a model.
-const ONLY_ON_CALLS: [&str; 8] = [
+const ONLY_ON_CALLS: [&str; 9] = [
     "timeout",
     "retry",
     "poll",
@@ -26,6 +26,7 @@ const ONLY_ON_CALLS: [&str; 8] = [
     "gate",
     "requires_approval",
     "irreversible",
+    "rollback",
 ];
 /// Keys that mean something only beside `foreach`.
 const ONLY_ON_LISTS: [&str; 3] = ["as", "max_parallel", "on_item_error"];
@@ -152,6 +153,9 @@ fn step<'n>(
         irreversible: node
             .get("irreversible")
             .and_then(|node| context.text(node, "irreversible")),
+        rollback: node
+            .get("rollback")
+            .and_then(|node| body::rollback(context, node)),
         when: node
             .get("when")
             .and_then(|node| bare(context, node, "when")),

@@ -1,8 +1,8 @@
 //! The words that stand for values in files, in one table each: for reading and for the schema of editors.
 
 use workflow::{
-    CardScope, DecisionKind, EffectClass, ErrorClass, ExitStatus, Fail, FallbackWhen, OnItemError,
-    OnTimeout, Risk, Trust,
+    CardScope, DecisionKind, EffectClass, ErrorClass, ExitStatus, Fail, FallbackWhen, OnFailure,
+    OnItemError, OnTimeout, Risk, Then, Trust,
 };
 
 pub(crate) const EFFECTS: [(&str, EffectClass); 5] = [
@@ -59,6 +59,26 @@ pub(crate) const DECISIONS: [(&str, DecisionKind); 6] = [
     ("drop", DecisionKind::Drop),
     ("redo", DecisionKind::Redo),
     ("reject", DecisionKind::Reject),
+];
+
+/// What may be answered where something has failed: the engine asks there, no file.
+pub(crate) const ANSWERS_AT_A_FAILURE: [(&str, DecisionKind); 4] = [
+    ("retry", DecisionKind::Retry),
+    ("rollback", DecisionKind::Rollback),
+    ("skip", DecisionKind::Skip),
+    ("stop", DecisionKind::Stop),
+];
+
+pub(crate) const THENS: [(&str, Then); 3] = [
+    ("stop", Then::Stop),
+    ("rollback", Then::Rollback),
+    ("retry", Then::Retry),
+];
+
+pub(crate) const ON_FAILURE: [(&str, OnFailure); 3] = [
+    ("stop", OnFailure::Stop),
+    ("ask", OnFailure::Ask),
+    ("rollback", OnFailure::Rollback),
 ];
 
 pub(crate) const SCOPES: [(&str, CardScope); 2] = [

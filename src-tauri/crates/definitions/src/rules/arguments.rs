@@ -13,6 +13,9 @@ use serde_json::Value as Json;
 pub(super) fn check(context: &mut Context<'_>, sheet: &Sheet<'_, '_>) {
     for item in &sheet.plan.items {
         arguments(context, item.node);
+        if let Some(rollback) = item.node.get("rollback") {
+            arguments(context, rollback);
+        }
         if let Some(fallback) = item.node.get("ai").and_then(|ai| ai.get("fallback")) {
             arguments(context, fallback);
         }

@@ -25,6 +25,9 @@ pub(super) fn check(
             continue;
         };
         promise(context, promised, spec, node);
+        if let Some(undo) = item.node.get("rollback") {
+            rollback(context, promised, item, spec, undo);
+        }
         if spec.effect.changes() {
             change(context, item, spec, node);
         } else if item.step.irreversible.is_some() {
@@ -68,12 +71,13 @@ fn change(context: &mut Context<'_>, item: &Item<'_>, spec: &ToolSpec, node: &No
     if spec.inverse.is_none()
         && step.irreversible.is_none()
         && item.node.get("irreversible").is_none()
+        && item.node.get("rollback").is_none()
     {
         context.error(
             node.place,
             "no_inverse",
             format!("`{name}` changes something and no tool undoes it"),
-            "write `irreversible: <why that is acceptable>`; `rollback` comes with a later version",
+            "write `rollback: { uses: … }` with the call that undoes it, or `irreversible: <why that is acceptable>`",
         );
     }
     if let Some(skip) = gates
@@ -99,6 +103,43 @@ fn change(context: &mut Context<'_>, item: &Item<'_>, spec: &ToolSpec, node: &No
     }
 }
 
+/// What undoes a step changes something itself, and there must be something to undo.
+fn rollback(
+    context: &mut Context<'_>,
+    promised: Option<&[EffectClass]>,
+    item: &Item<'_>,
+    spec: &ToolSpec,
+    node: &Node,
+) {
+    let place = item.node.key_place("rollback");
+    if !spec.effect.changes() {
+        let what = format!("`{}` changes nothing that could be rolled back", spec.name);
+        context.error(place, "misplaced_key", what, "take `rollback` out");
+    }
+    if item.node.get("irreversible").is_some() {
+        context.error(
+            place,
+            "two_answers",
+            "the step says `irreversible` and how it is rolled back",
+            "keep the one that is true",
+        );
+    }
+    let catalogue = context.catalogue;
+    let Some(uses) = node.get("uses") else { return };
+    let Some(undo) = uses.text().and_then(|name| catalogue.tools.get(name)) else {
+        return;
+    };
+    promise(context, promised, undo, uses);
+    if !undo.effect.changes() {
+        context.error(
+            uses.place,
+            "rollback_reads",
+            format!("`{}` changes nothing, so it undoes nothing", undo.name),
+            "name a tool that changes something",
+        );
+    }
+}
+
 fn model(
     context: &mut Context<'_>,
     item: &Item<'_>,
@@ -106,7 +147,7 @@ fn model(
     promised: Option<&[EffectClass]>,
 ) {
     let catalogue = context.catalogue;
-    for key in ["poll", "irreversible"] {
+    for key in ["poll", "irreversible", "rollback"] {
         if item.node.get(key).is_some() {
             let what = format!("`{key}` has no meaning for a model");
             context.error(

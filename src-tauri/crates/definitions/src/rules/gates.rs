@@ -92,7 +92,7 @@ fn offers(
                 "add edit to `decisions`",
             );
         }
-        (GateKind::Before | GateKind::After, _) => {}
+        (GateKind::Before | GateKind::After | GateKind::Failure, _) => {}
     }
 }
 

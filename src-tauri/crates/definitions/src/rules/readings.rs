@@ -155,6 +155,10 @@ impl<'n> Collector<'_, '_, 'n> {
                 self.template(message, result);
             }
         }
+        let undoes = node.get("rollback").and_then(|undo| undo.get("with"));
+        if let Some(with) = undoes {
+            self.template(with, result);
+        }
         for (key, role, gate) in [
             ("before", Role::GateBefore, &item.step.gate.before),
             ("after", Role::GateAfter, &item.step.gate.after),

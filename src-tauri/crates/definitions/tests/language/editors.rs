@@ -65,6 +65,12 @@ fn the_schema_and_the_reader_agree() {
         false,
     );
     check(
+        &step(
+            json!({ "id": "a", "uses": "file.delete", "with": { "path": "x" }, "requires_approval": true, "rollback": { "uses": "file.write", "with": { "path": "x", "content": "" } } }),
+        ),
+        true,
+    );
+    check(
         &step(json!({ "id": "a", "uses": "core.value", "timeout": "fast" })),
         false,
     );
@@ -86,5 +92,8 @@ fn the_schema_and_the_reader_agree() {
     );
     let mut file = step(json!({ "id": "a", "uses": "core.value" }));
     file["on_failure"] = json!("rollback");
+    file["undo"] = json!({ "window": "7d" });
+    check(&file, true);
+    file["on_failure"] = json!("retry");
     check(&file, false);
 }

@@ -76,5 +76,6 @@ macro_rules! tables {
 }
 
 tables!(
-    yaml, shape, later, order, names, arguments, effects, gates, editing, models, schemas, testing
+    yaml, shape, later, order, names, arguments, effects, gates, editing, models, schemas, testing,
+    rollback
 );

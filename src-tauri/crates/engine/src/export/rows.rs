@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use store::{JournalEntry, Reader};
 use workflow::{
     Actor, Call, Card, Decision, Digest, DoubtAnswer, EffectClass, Event, GateId, RunId, StepKey,
-    ToolError,
+    Then, ToolError,
 };
 
 /// A decision or a change.
@@ -49,6 +49,8 @@ struct Going {
     /// The call of each step as it was planned or previewed last, and the gate whose grant it has spent.
     calls: BTreeMap<StepKey, (Call, Digest)>,
     spent: BTreeMap<StepKey, GateId>,
+    /// The step of each change, by the place of its record: an inverse stands on the same approval.
+    changed: BTreeMap<u64, StepKey>,
 }
 
 impl<'a> Table<'a> {
@@ -75,6 +77,10 @@ impl<'a> Table<'a> {
             self.runs.insert(record.run.clone(), going);
         }
         let going = self.runs.entry(record.run.clone()).or_default();
+        if let Event::CallFinished { step, .. } | Event::DoubtResolved { step, .. } = &record.event
+        {
+            going.changed.insert(record.seq, step.clone());
+        }
         let row = going.row(&record.event, &record.actor).map(|row| Row {
             at_us: record.at_us,
             run: record.run.to_string(),
@@ -85,7 +91,10 @@ impl<'a> Table<'a> {
         });
         if matches!(
             record.event,
-            Event::RunCompleted { .. } | Event::RunFailed { .. } | Event::RunCancelled
+            Event::RunCompleted { .. }
+                | Event::RunFailed { .. }
+                | Event::RunCancelled
+                | Event::RunRolledBack { .. }
         ) {
             self.runs.remove(&record.run);
         }
@@ -133,6 +142,13 @@ impl Going {
                 self.spent.insert(step.clone(), gate.clone());
                 None
             }
+            Event::InversePermitted { step, of, .. } => {
+                let gate = self.changed.get(of).and_then(|step| self.spent.get(step));
+                if let Some(gate) = gate.cloned() {
+                    self.spent.insert(step.clone(), gate);
+                }
+                None
+            }
             Event::GateDecided {
                 gate,
                 decision,
@@ -167,6 +183,7 @@ impl Going {
                 decision: match answer {
                     DoubtAnswer::ItHappened => "it happened".to_owned(),
                     DoubtAnswer::RunAgain => "run it again".to_owned(),
+                    DoubtAnswer::RollBack => "roll back".to_owned(),
                 },
                 ..self.change(step)?
             }),
@@ -263,7 +280,11 @@ fn targets(call: &Call) -> String {
 fn said(decision: &Decision) -> String {
     let word = decision.kind().word();
     match decision {
-        Decision::Approve | Decision::Skip => word.to_owned(),
+        Decision::Approve
+        | Decision::Skip
+        | Decision::Retry
+        | Decision::Rollback
+        | Decision::Stop => word.to_owned(),
         Decision::Drop { items } => {
             let items: Vec<String> = items.iter().map(StepKey::to_string).collect();
             format!("{word}: {}", items.join(", "))
@@ -273,7 +294,12 @@ fn said(decision: &Decision) -> String {
             format!("{word}: {}", names.join(", "))
         }
         Decision::Redo { feedback } => format!("{word}: {feedback}"),
-        Decision::Reject { reason, .. } => format!("{word}: {reason}"),
+        Decision::SkipBecause { reason } => format!("{word}: {reason}"),
+        Decision::Reject { reason, then } => match then {
+            Then::Stop => format!("{word}: {reason}"),
+            Then::Rollback => format!("{word}, then roll back: {reason}"),
+            Then::Retry => format!("{word}, then retry: {reason}"),
+        },
     }
 }
 

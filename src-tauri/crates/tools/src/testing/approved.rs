@@ -141,6 +141,7 @@ impl Machine {
                 after: None,
             },
             irreversible: None,
+            rollback: None,
             body: Body::Uses {
                 tool: spec.name.clone(),
                 with: args.clone(),
@@ -156,6 +157,7 @@ impl Machine {
             effects: Some(vec![EffectClass::Write]),
             inputs: json!({ "type": "object" }),
             on_failure: OnFailure::Stop,
+            undo_window_ms: None,
             stages: vec!["Change".to_owned()],
             steps: vec![step],
             outputs: BTreeMap::new(),

@@ -188,7 +188,13 @@ impl Run {
             | Event::RunStopping { .. }
             | Event::RunCompleted { .. }
             | Event::RunFailed { .. }
-            | Event::RunCancelled => Err("not an event of a gate".to_owned()),
+            | Event::RunCancelled
+            | Event::RunContinued
+            | Event::RollbackPlanned { .. }
+            | Event::RollbackStarted { .. }
+            | Event::InverseStarted { .. }
+            | Event::InversePermitted { .. }
+            | Event::RunRolledBack { .. } => Err("not an event of a gate".to_owned()),
         }
     }
 

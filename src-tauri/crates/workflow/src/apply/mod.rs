@@ -3,11 +3,12 @@
 
 mod gate;
 mod owed;
+mod rollback;
 mod step;
 
 use crate::run::{RunStatus, Started, Stopping};
 use crate::step::Held;
-use crate::{Actor, Digest, Event, Phase, Planned, Record, Run, StepKey, StepRun, StepState};
+use crate::{Actor, DoubtAnswer, Event, Phase, Planned, Record, Run, StepKey, StepRun, StepState};
 
 /// A record that does not follow the ones before it: the journal is damaged, or from a newer version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,10 +68,15 @@ impl Run {
                 Err("the run has started already".to_owned())
             }
             (RunStatus::Running { .. }, _) => Ok(()),
+            (RunStatus::RollingBack { .. }, Event::RunStarted { .. }) => {
+                Err("the run has started already".to_owned())
+            }
+            (RunStatus::RollingBack { .. }, _) => Ok(()),
             (
                 RunStatus::Completed { .. }
                 | RunStatus::Failed { .. }
-                | RunStatus::Cancelled { .. },
+                | RunStatus::Cancelled { .. }
+                | RunStatus::RolledBack { .. },
                 _,
             ) => Err("the run is over".to_owned()),
         }
@@ -146,18 +152,15 @@ impl Run {
                 ))))
             })?,
             Event::PreviewFailed { step, error } => {
-                self.set_phase(step, |step_run| match step_run.phase() {
-                    Some(Phase::Previewing { call, before }) => {
-                        let planned = before.clone().unwrap_or_else(|| {
-                            Box::new(Planned::plain(call.clone(), Digest::from_bytes([0; 32])))
-                        });
+                self.set_phase(step, |step_run| match step_run.without_preview() {
+                    Some(planned) => {
                         step_run.previews_failed += 1;
                         Ok(Phase::Result {
                             result: Err(error.clone()),
                             planned,
                         })
                     }
-                    Some(_) | None => Err("no preview is under way".to_owned()),
+                    None => Err("no preview is under way".to_owned()),
                 })?
             }
             Event::CallStarted {
@@ -184,6 +187,7 @@ impl Run {
                 log,
                 ..
             } => {
+                self.note_change(step, receipt.as_ref());
                 let held = Held {
                     output: output.clone(),
                     receipt: receipt.clone(),
@@ -212,7 +216,13 @@ impl Run {
                     why: why.clone(),
                 })?;
             }
-            Event::DoubtResolved { step, answer } => self.resolve_doubt(step, *answer)?,
+            Event::DoubtResolved { step, answer } => {
+                match answer {
+                    DoubtAnswer::ItHappened | DoubtAnswer::RollBack => self.note_change(step, None),
+                    DoubtAnswer::RunAgain => {}
+                }
+                self.resolve_doubt(step, *answer)?;
+            }
             Event::AttemptStarted {
                 step,
                 attempt,
@@ -280,6 +290,27 @@ impl Run {
                 }
             }
             Event::RunCancelled => self.status = RunStatus::Cancelled { at_us },
+            Event::RunContinued => self.status = RunStatus::Running { stopping: None },
+            Event::RollbackStarted { reason } => {
+                self.status = RunStatus::RollingBack {
+                    since_us: at_us,
+                    reason: reason.clone(),
+                    left: self.made.len(),
+                }
+            }
+            Event::RollbackPlanned { step, of, args } => self.note_rollback(step, *of, args)?,
+            Event::InverseStarted { step, of } => self.start_inverse(step, *of, at_us)?,
+            Event::InversePermitted {
+                step,
+                of,
+                call_digest,
+            } => self.permit_inverse(step, *of, *call_digest)?,
+            Event::RunRolledBack { reason } => {
+                self.status = RunStatus::RolledBack {
+                    at_us,
+                    reason: reason.clone(),
+                }
+            }
             Event::GateOpened { .. }
             | Event::GateSkipped { .. }
             | Event::GateReminded { .. }

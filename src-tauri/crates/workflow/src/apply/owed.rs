@@ -30,6 +30,20 @@ impl StepRun {
                     call: call.clone(),
                 },
             )),
+            Phase::Inverting {
+                of,
+                tool,
+                tool_version,
+                receipt,
+            } => Some((
+                EffectId(format!("inverse:{key}@{of}#{}", self.previews)),
+                Effect::Inverse {
+                    step: key.clone(),
+                    tool: tool.clone(),
+                    tool_version: *tool_version,
+                    receipt: receipt.clone(),
+                },
+            )),
             Phase::Calling(calling) => {
                 let id = EffectId(format!("call:{}", calling.key));
                 let effect = if calling.planned.call.effect.changes() {

@@ -117,6 +117,15 @@ impl Run {
                         outcome: crate::Outcome::NotDone,
                     })
                 }
+                DoubtAnswer::RollBack => Err(crate::ToolError {
+                    code: "in_doubt".to_owned(),
+                    message:
+                        "Nobody can say whether it happened; the operator had the run rolled back"
+                            .to_owned(),
+                    hint: "Look whether it happened, and undo it by hand".to_owned(),
+                    class: crate::ErrorClass::Internal,
+                    outcome: crate::Outcome::Unknown,
+                }),
             };
             Phase::Result {
                 result,
@@ -142,7 +151,11 @@ impl Run {
             self.forget(key, owed.map(|(id, _)| id));
             self.steps.put(key, step);
         }
-        for kind in [crate::GateKind::Before, crate::GateKind::After] {
+        for kind in [
+            crate::GateKind::Before,
+            crate::GateKind::After,
+            crate::GateKind::Failure,
+        ] {
             let id = GateId {
                 step: key.clone(),
                 kind,
@@ -182,6 +195,7 @@ impl Run {
             step_run.ended_at_us = Some(at_us);
             Ok(())
         })?;
+        self.note_inverse_end(key);
         self.prolong_grant(key, at_us)
     }
 

@@ -24,8 +24,14 @@ impl Draft<'_> {
     }
 
     fn sweep(&mut self) -> Result<(), Stop> {
-        let RunStatus::Running { stopping } = self.run.status.clone() else {
-            return Ok(());
+        let stopping = match self.run.status.clone() {
+            RunStatus::Running { stopping } => stopping,
+            RunStatus::RollingBack { .. } => return self.roll_back(),
+            RunStatus::Pending
+            | RunStatus::Completed { .. }
+            | RunStatus::Failed { .. }
+            | RunStatus::Cancelled { .. }
+            | RunStatus::RolledBack { .. } => return Ok(()),
         };
         if let Some(stopping) = stopping {
             return self.stop_run(&stopping.why);
@@ -251,6 +257,7 @@ impl Draft<'_> {
                 self.skip_in_failing(step, key)
             }
             Phase::Previewing { .. }
+            | Phase::Inverting { .. }
             | Phase::Calling(_)
             | Phase::Observing { .. }
             | Phase::InDoubt { .. }

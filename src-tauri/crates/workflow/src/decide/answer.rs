@@ -3,7 +3,7 @@
 use super::{Draft, Stop, schema};
 use crate::{
     Body, Card, Datum, Decision, Digest, Event, GateId, GateKind, GateRun, GateState, Grant, Phase,
-    Provenance, Refusal, SkipReason, Step, StepKey, StepState, StopReason,
+    Provenance, Refusal, SkipReason, Step, StepKey, StepState, StopReason, Then,
 };
 use serde_json::{Map, Value as Json};
 use std::{
@@ -96,11 +96,12 @@ impl Draft<'_> {
         match gate.kind {
             GateKind::Before => self.decide_before(&known, &card, decision)?,
             GateKind::After => self.decide_after(&known, decision)?,
+            GateKind::Failure => self.decide_failure(&known, decision)?,
         }
         Ok(None)
     }
 
-    fn decided(
+    pub(super) fn decided(
         &mut self,
         gate: &GateRun,
         decision: &Decision,
@@ -151,16 +152,24 @@ impl Draft<'_> {
                 Ok(())
             }
             Decision::Edit { values } => self.edit(gate, card, decision, values),
-            Decision::Skip => {
+            Decision::Skip | Decision::SkipBecause { .. } => {
                 self.decided(gate, decision, None)?;
                 self.leave_out(&gate.id, &SkipReason::Skipped)
             }
             Decision::Redo { feedback } => self.redo(gate, decision, feedback),
-            Decision::Reject { reason, .. } => self.reject(gate, decision, reason),
+            Decision::Reject { reason, then } => self.reject(gate, decision, reason, *then),
+            Decision::Retry | Decision::Rollback | Decision::Stop => Err(only_at_a_failure()),
         }
     }
 
-    fn reject(&mut self, gate: &GateRun, decision: &Decision, reason: &str) -> Result<(), Stop> {
+    fn reject(
+        &mut self,
+        gate: &GateRun,
+        decision: &Decision,
+        reason: &str,
+        then: Then,
+    ) -> Result<(), Stop> {
+        self.may_follow_reject(&gate.id, then)?;
         self.decided(gate, decision, None)?;
         self.leave_out(
             &gate.id,
@@ -374,8 +383,9 @@ impl Draft<'_> {
                 self.complete(step, &key, output, provenance)
             }
             Decision::Redo { feedback } => self.redo(gate, decision, feedback),
-            Decision::Reject { reason, .. } => self.reject(gate, decision, reason),
-            Decision::Skip => Err(Refusal::new(
+            Decision::Reject { reason, then } => self.reject(gate, decision, reason, *then),
+            Decision::Retry | Decision::Rollback | Decision::Stop => Err(only_at_a_failure()),
+            Decision::Skip | Decision::SkipBecause { .. } => Err(Refusal::new(
                 "not_offered",
                 "A result cannot be skipped",
                 "Approve or reject it",
@@ -417,4 +427,13 @@ impl Draft<'_> {
             _ => Vec::new(),
         })
     }
+}
+
+fn only_at_a_failure() -> Stop {
+    Refusal::new(
+        "not_offered",
+        "Nothing has failed here",
+        "Answer one of what the card offers",
+    )
+    .into()
 }

@@ -69,15 +69,7 @@ impl Draft<'_> {
                 FailReason::new("ungated_change", message, "Give the step a gate before"),
             );
         }
-        let call = Call {
-            tool: tool.to_owned(),
-            tool_version: spec.version,
-            args: Datum::Inline(args.clone()),
-            targets: Vec::new(),
-            facts: BTreeMap::new(),
-            effect: spec.effect,
-            undo: None::<UndoPlan>,
-        };
+        let call = Call::unpreviewed(spec, Datum::Inline(args.clone()));
         let digest = canonical::call_digest(&call, &args);
         self.emit(Event::CallPlanned {
             step: key.clone(),
@@ -99,7 +91,7 @@ impl Draft<'_> {
                 let call = Call {
                     targets: preview.targets.clone(),
                     facts: preview.facts.clone(),
-                    undo: preview.undo.clone(),
+                    undo: self.undo_of(key, preview),
                     ..call
                 };
                 let digest = canonical::call_digest(&call, &args);
@@ -114,6 +106,25 @@ impl Draft<'_> {
                 step: key.clone(),
                 error: error.clone(),
             }),
+        }
+    }
+
+    /// How the call would be undone: the step's own `rollback` stands in the place of the tool's inverse, and what the
+    /// file calls irreversible is not undone.
+    fn undo_of(&self, key: &StepKey, preview: &Preview) -> Option<UndoPlan> {
+        let step = self.run.definition.step(&key.id);
+        if step.is_some_and(|step| step.irreversible.is_some()) {
+            return None;
+        }
+        match step.and_then(|step| step.rollback.as_ref()) {
+            Some(rollback) if !preview.changes.is_empty() => Some(UndoPlan {
+                tool: rollback.tool.clone(),
+                says: format!(
+                    "The step's own rollback: {} with {}",
+                    rollback.tool, rollback.with
+                ),
+            }),
+            Some(_) | None => preview.undo.clone(),
         }
     }
 
@@ -235,6 +246,10 @@ impl Draft<'_> {
                 step: key.clone(),
                 change: change.clone(),
             })?;
+        }
+        if self.call_changes(key) && !key.is_inverse() {
+            let output = self.load(&output.output)?;
+            self.plan_rollback(key, &output)?;
         }
         Ok(())
     }

@@ -149,6 +149,7 @@ fn visit(event: &mut Event, out: &mut dyn FnMut(&mut Datum)) {
             card.editable.values_mut().for_each(out);
         }
         Event::InputEdited { value, .. } => out(value),
+        Event::RollbackPlanned { args: Ok(args), .. } => out(args),
         Event::RecheckRead { output, .. } | Event::StepCompleted { output, .. } => out(output),
         Event::GrantVoided { outputs, .. } => outputs.values_mut().for_each(out),
         Event::CallFinished {
@@ -181,7 +182,13 @@ fn visit(event: &mut Event, out: &mut dyn FnMut(&mut Datum)) {
         | Event::GroupStopping { .. }
         | Event::RunStopping { .. }
         | Event::RunFailed { .. }
-        | Event::RunCancelled => {}
+        | Event::RunCancelled
+        | Event::RunContinued
+        | Event::RollbackPlanned { args: Err(_), .. }
+        | Event::RollbackStarted { .. }
+        | Event::InverseStarted { .. }
+        | Event::InversePermitted { .. }
+        | Event::RunRolledBack { .. } => {}
     }
 }
 

@@ -51,7 +51,12 @@ impl Draft<'_> {
         Ok(calls)
     }
 
-    fn card_call(&self, key: &StepKey, planned: &Planned, left_out: Option<String>) -> CardCall {
+    pub(super) fn card_call(
+        &self,
+        key: &StepKey,
+        planned: &Planned,
+        left_out: Option<String>,
+    ) -> CardCall {
         let item =
             key.list().and_then(
                 |list| match self.run.step(&list).and_then(|list| list.phase()) {
@@ -83,15 +88,7 @@ impl Draft<'_> {
             return Ok(None);
         };
         let args = self.resolve(with, &Place::of(key))?.unwrap_or(Json::Null);
-        let call = crate::Call {
-            tool: tool.to_owned(),
-            tool_version: spec.version,
-            args: Datum::Inline(args.clone()),
-            targets: Vec::new(),
-            facts: BTreeMap::new(),
-            effect: spec.effect,
-            undo: None,
-        };
+        let call = crate::Call::unpreviewed(spec, Datum::Inline(args.clone()));
         let digest = canonical::call_digest(&call, &args);
         Ok(Some(Planned::plain(call, digest)))
     }
@@ -139,6 +136,7 @@ impl Draft<'_> {
                 Some(before) => self.differences(&before.calls, &calls)?,
                 None => Vec::new(),
             },
+            rollback: self.rollback_plan(&calls),
             calls,
             result: result.cloned().map(Datum::Inline),
             provenance,
@@ -206,7 +204,10 @@ impl Draft<'_> {
                 DecisionKind::Approve
                 | DecisionKind::Skip
                 | DecisionKind::Drop
-                | DecisionKind::Reject => true,
+                | DecisionKind::Reject
+                | DecisionKind::Retry
+                | DecisionKind::Rollback
+                | DecisionKind::Stop => true,
             })
             .collect()
     }

@@ -3,9 +3,10 @@
 
 use super::{Draft, Stop};
 use crate::{
-    DoubtAnswer, ErrorClass, Event, Observation, Outcome, Phase, Recovery, Refusal, StepKey,
-    ToolError,
+    DoubtAnswer, ErrorClass, Event, FailReason, Observation, Outcome, Phase, Recovery, Refusal,
+    StepKey, StopReason, ToolError,
 };
+use serde_json::Value as Json;
 
 impl Draft<'_> {
     /// Does the run, or a group or list around the step, start no more changes?
@@ -111,6 +112,14 @@ impl Draft<'_> {
             )
             .into());
         }
+        if answer == DoubtAnswer::RollBack && (key.is_inverse() || self.run.stopping().is_some()) {
+            return Err(Refusal::new(
+                "not_offered",
+                "The run comes to its end already, and nothing more is rolled back because of this",
+                "Say that it happened, or run it again",
+            )
+            .into());
+        }
         if answer == DoubtAnswer::RunAgain && self.ends_around(key) {
             return Err(Refusal::new(
                 "stopping",
@@ -122,6 +131,27 @@ impl Draft<'_> {
         self.emit(Event::DoubtResolved {
             step: key.clone(),
             answer,
+        })?;
+        match answer {
+            DoubtAnswer::ItHappened if self.call_changes(key) && !key.is_inverse() => {
+                self.plan_rollback(key, &Json::Null)
+            }
+            DoubtAnswer::ItHappened | DoubtAnswer::RunAgain => Ok(()),
+            DoubtAnswer::RollBack => self.roll_back_in_doubt(key),
+        }
+    }
+
+    /// Nobody can say whether it happened: the step has failed, and the run is rolled back.
+    fn roll_back_in_doubt(&mut self, key: &StepKey) -> Result<(), Stop> {
+        if let Some(Phase::Result {
+            result: Err(error), ..
+        }) = self.run.step(key).and_then(|step| step.phase())
+        {
+            let reason = FailReason::tool(&error.clone());
+            self.fail(key, reason)?;
+        }
+        self.emit(Event::RunStopping {
+            why: StopReason::RolledBack { step: key.clone() },
         })
     }
 

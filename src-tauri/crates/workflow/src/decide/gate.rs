@@ -112,7 +112,10 @@ impl Draft<'_> {
                 ) => {}
                 None if self.is_done(&member) => {}
                 Some(
-                    Phase::Result { result: Err(_), .. } | Phase::Previewing { .. } | Phase::Ready,
+                    Phase::Result { result: Err(_), .. }
+                    | Phase::Previewing { .. }
+                    | Phase::Inverting { .. }
+                    | Phase::Ready,
                 )
                 | None => {
                     return None;

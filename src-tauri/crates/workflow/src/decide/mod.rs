@@ -1,6 +1,7 @@
 //! `decide`: what happens next, given a run and a command. Performs nothing; the clock and the dice come in with the
 //! command, big values through `Values`. Each file here is one verb: plan and call (`call`), what follows (`result`), did it
-//! happen (`doubt`), ask (`gate`), hear (`answer`), recheck, redo, groups (`advance`), lists (`list`), stop (`stop`).
+//! happen (`doubt`), ask (`gate`), hear (`answer`), recheck, redo, groups (`advance`), lists (`list`), stop (`stop`), what
+//! then (`failure`), undo it (`rollback`).
 
 mod advance;
 mod answer;
@@ -9,11 +10,13 @@ mod canonical;
 mod card;
 mod doubt;
 mod expr;
+mod failure;
 mod gate;
 mod list;
 mod recheck;
 mod redo;
 mod result;
+mod rollback;
 mod schema;
 mod scope;
 mod start;
@@ -177,11 +180,18 @@ impl Draft<'_> {
             (
                 RunStatus::Completed { .. }
                 | RunStatus::Failed { .. }
-                | RunStatus::Cancelled { .. },
+                | RunStatus::Cancelled { .. }
+                | RunStatus::RolledBack { .. },
                 command,
             ) => self.after_the_end(command),
+            (RunStatus::RollingBack { .. }, Command::Cancel) => Err(Refusal::new(
+                "rolling_back",
+                "The run has failed and is being rolled back",
+                "It ends when that is done; where an inverse fails, it can be stopped",
+            )
+            .into()),
             (
-                RunStatus::Running { .. },
+                RunStatus::Running { .. } | RunStatus::RollingBack { .. },
                 Command::Decide {
                     gate,
                     revision,
@@ -192,7 +202,10 @@ impl Draft<'_> {
                 self.only_a_person("decide")?;
                 self.decide_gate(gate, *revision, *digest, decision)
             }
-            (RunStatus::Running { .. }, Command::Resolve { step, answer }) => {
+            (
+                RunStatus::Running { .. } | RunStatus::RollingBack { .. },
+                Command::Resolve { step, answer },
+            ) => {
                 self.only_a_person("say whether it happened")?;
                 self.resolve_doubt(step, *answer).map(|()| None)
             }
@@ -201,7 +214,7 @@ impl Draft<'_> {
                 self.cancel().map(|()| None)
             }
             (
-                RunStatus::Running { .. },
+                RunStatus::Running { .. } | RunStatus::RollingBack { .. },
                 Command::Answered {
                     effect,
                     answer,
@@ -214,8 +227,12 @@ impl Draft<'_> {
                 }
                 Ok(None)
             }
-            (RunStatus::Running { .. }, Command::Timer(timer)) => self.timer(timer).map(|()| None),
-            (RunStatus::Running { .. }, Command::Resume) => self.resume().map(|()| None),
+            (RunStatus::Running { .. } | RunStatus::RollingBack { .. }, Command::Timer(timer)) => {
+                self.timer(timer).map(|()| None)
+            }
+            (RunStatus::Running { .. } | RunStatus::RollingBack { .. }, Command::Resume) => {
+                self.resume().map(|()| None)
+            }
         }
     }
 
@@ -264,16 +281,23 @@ impl Draft<'_> {
             (Effect::Read { step, .. } | Effect::Change { step, .. }, Answer::Finished(result)) => {
                 self.finished(&step, result, log)
             }
+            (Effect::Inverse { step, .. }, Answer::Inverted(result)) => {
+                self.inverted(&step, result)
+            }
             (Effect::Observe { step, .. }, Answer::Observed(observation)) => {
                 self.observed(&step, observation)
             }
             (
                 Effect::Preview { .. }
+                | Effect::Inverse { .. }
                 | Effect::Read { .. }
                 | Effect::Change { .. }
                 | Effect::Observe { .. }
                 | Effect::Alert { .. },
-                Answer::Previewed(_) | Answer::Finished(_) | Answer::Observed(_),
+                Answer::Previewed(_)
+                | Answer::Finished(_)
+                | Answer::Inverted(_)
+                | Answer::Observed(_),
             ) => Err(Refusal::new(
                 "wrong_answer",
                 format!("{id} was not asked that"),

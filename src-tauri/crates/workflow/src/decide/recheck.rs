@@ -62,15 +62,7 @@ impl Draft<'_> {
                     );
                 }
             };
-            let call = Call {
-                tool: tool.to_owned(),
-                tool_version: spec.version,
-                args: Datum::Inline(args),
-                targets: Vec::new(),
-                facts: BTreeMap::new(),
-                effect: spec.effect,
-                undo: None,
-            };
+            let call = Call::unpreviewed(spec, Datum::Inline(args));
             let seq = self.run.seq as u32;
             let read_key = Call::idempotency_key(&self.run.id, &key, u32::MAX, seq);
             let timeout_ms = self.timeout_ms(step);

@@ -27,14 +27,19 @@ impl Draft<'_> {
         if !self.quiesce(&started, why)? {
             return Ok(());
         }
-        self.skip_the_rest(why)?;
         match why {
-            StopReason::Cancelled => self.emit(Event::RunCancelled),
+            StopReason::Cancelled => {
+                self.skip_the_rest(why)?;
+                self.emit(Event::RunCancelled)
+            }
             StopReason::Exit {
                 status: ExitStatus::Completed,
                 message,
                 ..
-            } => self.complete_run(Some(message.clone())),
+            } => {
+                self.skip_the_rest(why)?;
+                self.complete_run(Some(message.clone()))
+            }
             StopReason::Exit {
                 status: ExitStatus::Failed,
                 message,
@@ -45,12 +50,8 @@ impl Draft<'_> {
                     message.clone(),
                     "The workflow ends here by its own rule",
                 );
-                self.emit(Event::RunFailed {
-                    reason: FailReason {
-                        step: Some(step.clone()),
-                        ..reason
-                    },
-                })
+                let step = Some(step.clone());
+                self.after_failure(why, FailReason { step, ..reason })
             }
             StopReason::Rejected { gate, .. } => {
                 let reason = FailReason::new(
@@ -58,12 +59,8 @@ impl Draft<'_> {
                     why.sentence(),
                     "Start the workflow again with other inputs",
                 );
-                self.emit(Event::RunFailed {
-                    reason: FailReason {
-                        step: Some(gate.step.clone()),
-                        ..reason
-                    },
-                })
+                let step = Some(gate.step.clone());
+                self.after_failure(why, FailReason { step, ..reason })
             }
             StopReason::Expired { gate } => {
                 let reason = FailReason::new(
@@ -71,16 +68,12 @@ impl Draft<'_> {
                     why.sentence(),
                     "Start the workflow again when somebody can answer",
                 );
-                self.emit(Event::RunFailed {
-                    reason: FailReason {
-                        step: Some(gate.step.clone()),
-                        ..reason
-                    },
-                })
+                let step = Some(gate.step.clone());
+                self.after_failure(why, FailReason { step, ..reason })
             }
-            StopReason::Failed { step } => {
+            StopReason::Failed { step } | StopReason::RolledBack { step } => {
                 let reason = self.reason_of(step);
-                self.emit(Event::RunFailed { reason })
+                self.after_failure(why, reason)
             }
         }
     }
@@ -95,6 +88,7 @@ impl Draft<'_> {
         let reason = match why {
             StopReason::Failed { step } => self.reason_of(step),
             StopReason::Cancelled
+            | StopReason::RolledBack { .. }
             | StopReason::Rejected { .. }
             | StopReason::Expired { .. }
             | StopReason::Exit { .. } => {
@@ -164,7 +158,11 @@ impl Draft<'_> {
         match self.run.step(key).and_then(|step| step.phase()).cloned() {
             None | Some(Phase::Group { .. } | Phase::List { .. } | Phase::InDoubt { .. }) => Ok(()),
             Some(
-                Phase::Ready | Phase::Previewing { .. } | Phase::Planned(_) | Phase::Backoff { .. },
+                Phase::Ready
+                | Phase::Previewing { .. }
+                | Phase::Inverting { .. }
+                | Phase::Planned(_)
+                | Phase::Backoff { .. },
             ) => self.emit(skip),
             Some(Phase::Calling(calling)) if calling.planned.call.effect.changes() => {
                 self.interrupt(key, true, None)
@@ -200,7 +198,7 @@ impl Draft<'_> {
     }
 
     /// Steps that never started are skipped, so that the run's list is complete.
-    fn skip_the_rest(&mut self, why: &StopReason) -> Result<(), Stop> {
+    pub(super) fn skip_the_rest(&mut self, why: &StopReason) -> Result<(), Stop> {
         let definition = self.run.definition.clone();
         for step in definition.all_steps() {
             let key = StepKey::top(&step.id);

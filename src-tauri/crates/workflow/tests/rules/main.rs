@@ -25,5 +25,6 @@ mod left_behind;
 mod lists;
 mod previews;
 mod random;
+mod rollback;
 mod stopping;
 mod time;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use workflow::{
     Ai, Assert, Body, Budget, CardScope, DecisionKind, EffectClass, ErrorClass, ExitStatus,
     ExitWhen, Expr, Fail, Fallback, FallbackWhen, ForEach, Gate, Gates, OnFailure, OnItemError,
-    OnTimeout, Poll, Recovery, Retry, Risk, Step, ToolSpec, Workflow,
+    OnTimeout, Poll, Recovery, Retry, Risk, Rollback, Step, ToolSpec, Workflow,
 };
 
 /// A step in the making.
@@ -109,6 +109,7 @@ pub(crate) fn flow(steps: Vec<S>) -> Workflow {
         effects: None,
         inputs: json!({ "type": "object" }),
         on_failure: OnFailure::Stop,
+        undo_window_ms: None,
         stages: (1..=stages)
             .map(|number| format!("Stage {number}"))
             .collect(),
@@ -146,6 +147,7 @@ fn step(id: &str, body: Body) -> Step {
         exit_when: None,
         gate: Gates::default(),
         irreversible: None,
+        rollback: None,
         body,
     }
 }
@@ -160,6 +162,7 @@ fn tools() -> BTreeMap<String, ToolSpec> {
         ("write", EffectClass::Write, Recovery::Probeable),
         ("keyed", EffectClass::Write, Recovery::Keyed),
         ("manual", EffectClass::Destructive, Recovery::Manual),
+        ("undo", EffectClass::Write, Recovery::Probeable),
     ];
     let input = json!({
         "type": "object",
@@ -177,7 +180,7 @@ fn tools() -> BTreeMap<String, ToolSpec> {
                 recovery,
                 input: input.clone(),
                 output: json!({}),
-                inverse: None,
+                inverse: (effect == EffectClass::Write).then(|| "undo".to_owned()),
                 timeout_ms: 1000,
             };
             (name.to_owned(), spec)
@@ -283,6 +286,19 @@ impl S {
 
     pub(crate) fn before(mut self, gate: G) -> S {
         self.0.gate.before = Some(gate.0);
+        self
+    }
+
+    pub(crate) fn rollback(mut self, tool: &str, with: Json) -> S {
+        self.0.rollback = Some(Rollback {
+            tool: tool.to_owned(),
+            with,
+        });
+        self
+    }
+
+    pub(crate) fn irreversible(mut self, why: &str) -> S {
+        self.0.irreversible = Some(why.to_owned());
         self
     }
 

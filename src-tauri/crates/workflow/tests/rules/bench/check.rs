@@ -2,7 +2,7 @@
 
 use super::{Bench, Reply, build::S, flow};
 use serde_json::{Value as Json, json};
-use workflow::{Decision, DoubtAnswer, Workflow};
+use workflow::{Decision, DoubtAnswer, Then, Workflow};
 
 /// One thing that happens to a run.
 #[derive(Clone, Debug)]
@@ -14,11 +14,17 @@ pub(crate) enum Act {
     Approve(&'static str),
     Reject(&'static str),
     Skip(&'static str),
+    SkipBecause(&'static str),
+    RejectThen(&'static str, Then),
+    Retry(&'static str),
+    Rollback(&'static str),
+    Stop(&'static str),
     Drop(&'static str, &'static [&'static str]),
     Edit(&'static str, Json),
     Redo(&'static str),
     Happened(&'static str),
     Again(&'static str),
+    BackFromDoubt(&'static str),
     Cancel,
     /// The world speaks about this step again.
     Free(&'static str),
@@ -126,7 +132,23 @@ fn perform(bench: &mut Bench, act: &Act) -> Result<(), workflow::Refusal> {
         }
         Act::Approve(gate) => bench.decide(gate, Decision::Approve)?,
         Act::Reject(gate) => bench.decide(gate, reject())?,
+        Act::RejectThen(gate, then) => bench.decide(
+            gate,
+            Decision::Reject {
+                reason: "no".to_owned(),
+                then: *then,
+            },
+        )?,
         Act::Skip(gate) => bench.decide(gate, Decision::Skip)?,
+        Act::SkipBecause(gate) => bench.decide(
+            gate,
+            Decision::SkipBecause {
+                reason: "it may stay".to_owned(),
+            },
+        )?,
+        Act::Retry(gate) => bench.decide(gate, Decision::Retry)?,
+        Act::Rollback(gate) => bench.decide(gate, Decision::Rollback)?,
+        Act::Stop(gate) => bench.decide(gate, Decision::Stop)?,
         Act::Drop(gate, items) => {
             let items = items.iter().map(|item| item.parse().unwrap()).collect();
             bench.decide(gate, Decision::Drop { items })?
@@ -145,6 +167,7 @@ fn perform(bench: &mut Bench, act: &Act) -> Result<(), workflow::Refusal> {
         )?,
         Act::Happened(step) => bench.resolve(step, DoubtAnswer::ItHappened)?,
         Act::Again(step) => bench.resolve(step, DoubtAnswer::RunAgain)?,
+        Act::BackFromDoubt(step) => bench.resolve(step, DoubtAnswer::RollBack)?,
         Act::Cancel => bench.ask(super::recorder::me(), workflow::Command::Cancel)?,
         Act::Free(step) => {
             bench.world.held.remove(*step);

@@ -37,6 +37,7 @@ impl Bench {
         let key: StepKey = step.parse().unwrap();
         let fits = |effect: &&Effect| match effect {
             Effect::Preview { step, .. }
+            | Effect::Inverse { step, .. }
             | Effect::Read { step, .. }
             | Effect::Change { step, .. }
             | Effect::Observe { step, .. } => *step == key,

@@ -13,4 +13,4 @@ pub(crate) use build::{ai, call, flow, gate, group, parallel};
 pub(crate) use check::{Act, Act::*, Case, case, check};
 pub(crate) use gated::{finished, gated};
 pub(crate) use recorder::{Bench, me, words};
-pub(crate) use world::{Reply, World, error, fails, output, preview, succeeds};
+pub(crate) use world::{Reply, World, error, fails, output, plain_preview, preview, succeeds};

@@ -16,6 +16,20 @@ pub(crate) fn owed(run: &Run) -> BTreeMap<EffectId, Effect> {
                     call: call.clone(),
                 },
             )),
+            Some(Phase::Inverting {
+                of,
+                tool,
+                tool_version,
+                receipt,
+            }) => Some((
+                format!("inverse:{key}@{of}#{}", step.previews),
+                Effect::Inverse {
+                    step: key.clone(),
+                    tool: tool.clone(),
+                    tool_version: *tool_version,
+                    receipt: receipt.clone(),
+                },
+            )),
             Some(Phase::Calling(calling)) => {
                 let (step, timeout_ms) = (key.clone(), calling.timeout_ms);
                 let effect = if calling.planned.call.effect.changes() {

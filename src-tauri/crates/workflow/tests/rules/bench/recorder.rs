@@ -171,6 +171,11 @@ impl Bench {
                 let digest = before.step(step).unwrap().planned().unwrap().digest;
                 self.paid.insert(step.clone(), digest);
             }
+            Event::InversePermitted {
+                step,
+                of,
+                call_digest,
+            } => self.permitted(before, step, *of, *call_digest),
             Event::CallStarted { step, .. } => {
                 let Some(Phase::Calling(calling)) = self.run.step(step).unwrap().phase() else {
                     panic!("no call")
@@ -187,11 +192,42 @@ impl Bench {
             Event::GateDecided { .. } | Event::InputEdited { .. } => {
                 assert_eq!(record.actor.kind, workflow::ActorKind::Person, "I4");
             }
-            Event::RunCompleted { .. } | Event::RunFailed { .. } | Event::RunCancelled => {
-                self.terminal += 1
-            }
+            Event::RunCompleted { .. }
+            | Event::RunFailed { .. }
+            | Event::RunCancelled
+            | Event::RunRolledBack { .. } => self.terminal += 1,
             _ => {}
         }
+    }
+
+    /// I9b: an inverse runs for a change that was paid for with a grant (or a person's word), and by the tool that the
+    /// approved card named. Read from the journal, not from the fold.
+    fn permitted(&mut self, before: &Run, inverse: &StepKey, of: u64, call_digest: Digest) {
+        let change = &self.records[of as usize - 1].event;
+        let (Event::CallFinished { step, .. } | Event::DoubtResolved { step, .. }) = change else {
+            panic!("{change:?} is no change")
+        };
+        assert!(
+            inverse.to_string().contains(&*step.id),
+            "{inverse} undoes {step}"
+        );
+        let planned = before.step(inverse).unwrap().planned().unwrap();
+        let earlier = self.records[..of as usize].iter().rev();
+        let paid = earlier.clone().find_map(|record| match &record.event {
+            Event::GrantSpent { step: paid, .. } if paid == step => Some(()),
+            Event::DoubtResolved { step: paid, .. } if paid == step => Some(()),
+            _ => None,
+        });
+        assert!(paid.is_some(), "{step} was not paid for");
+        let named = earlier.clone().find_map(|record| match &record.event {
+            Event::CallPreviewed {
+                step: one, call, ..
+            } if one == step => call.undo.clone(),
+            _ => None,
+        });
+        assert_eq!(named.unwrap().tool, planned.call.tool);
+        assert_eq!(planned.digest, call_digest);
+        self.paid.insert(inverse.clone(), call_digest);
     }
 
     /// What holds after every event.

@@ -4,8 +4,8 @@
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use workflow::{
-    Answer, Call, Change, Digest, Effect, ErrorClass, Observation, Outcome, Permit, Preview,
-    ToolError, ToolOutput, UndoPlan,
+    Answer, Call, Change, Digest, Effect, EffectClass, ErrorClass, Observation, Outcome, Permit,
+    Preview, ToolError, ToolOutput, UndoPlan,
 };
 
 /// An answer that was written down beforehand.
@@ -15,6 +15,8 @@ pub(crate) enum Reply {
     Preview(Result<Preview, ToolError>),
     /// To a read or a change. An error with an unknown outcome has done the deed all the same.
     Result(Result<ToolOutput, ToolError>),
+    /// To "what undoes it?".
+    Inverse(Result<Preview, ToolError>),
     /// To "did it happen?".
     Observed(Observation),
 }
@@ -52,7 +54,7 @@ impl World {
             Effect::Read { step, .. }
             | Effect::Change { step, .. }
             | Effect::Observe { step, .. } => self.held.contains(&step.to_string()),
-            Effect::Preview { .. } => false,
+            Effect::Preview { .. } | Effect::Inverse { .. } => false,
             Effect::Alert { .. } => true,
         }
     }
@@ -71,6 +73,25 @@ impl World {
                     Some(Reply::Preview(result)) => Some(Answer::Previewed(result)),
                     _ => Some(Answer::Previewed(Ok(plain_preview(call)))),
                 }
+            }
+            Effect::Inverse { step, receipt, .. } => {
+                let call = Call {
+                    tool: "undo".to_owned(),
+                    tool_version: 1,
+                    args: receipt.clone(),
+                    targets: Vec::new(),
+                    facts: BTreeMap::new(),
+                    effect: EffectClass::Write,
+                    undo: None,
+                };
+                let previewed =
+                    match self.next(&step.to_string(), |one| matches!(one, Reply::Inverse(_))) {
+                        Some(Reply::Inverse(result)) => result,
+                        _ => Ok(plain_preview(&call)),
+                    };
+                Some(Answer::Inverted(
+                    previewed.map(|preview| Box::new((call, preview))),
+                ))
             }
             Effect::Read { step, call, .. } => {
                 self.reads.push((step.to_string(), arguments(call)));
@@ -144,7 +165,7 @@ fn arguments(call: &Call) -> Json {
     call.args.inline().cloned().unwrap_or(json!("elsewhere"))
 }
 
-fn plain_preview(call: &Call) -> Preview {
+pub(crate) fn plain_preview(call: &Call) -> Preview {
     Preview {
         targets: Vec::new(),
         facts: BTreeMap::new(),

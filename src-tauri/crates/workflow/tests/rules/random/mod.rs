@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::test_runner::Config;
 use serde_json::json;
 use shape::{Shape, build, shapes};
-use workflow::{Actor, Command, Decision, DecisionKind, DoubtAnswer, Phase};
+use workflow::{Actor, Command, Decision, DecisionKind, DoubtAnswer, OnFailure, Phase, Undoing};
 
 /// A share of proptest's own number of cases, which the environment may raise.
 fn share(part: f64) -> Config {
@@ -24,8 +24,10 @@ fn share(part: f64) -> Config {
 }
 
 /// A run of these shapes; its snapshots go through JSON now and then.
-fn begun(shapes: &[Shape]) -> Bench {
-    let mut bench = Bench::new(build(shapes));
+fn begun(shapes: &[Shape], on_failure: OnFailure) -> Bench {
+    let mut workflow = build(shapes);
+    workflow.on_failure = on_failure;
+    let mut bench = Bench::new(workflow);
     bench.snapshot_every = 9;
     bench.start(json!({})).unwrap();
     bench
@@ -53,9 +55,16 @@ fn cooperate(bench: &mut Bench) {
             .next()
             .map(|gate| gate.id.to_string());
         if let Some(gate) = open {
-            let offered = bench.card(&gate).decisions.contains(&DecisionKind::Approve);
-            assert!(offered, "a card without a yes");
-            let _ = bench.decide(&gate, Decision::Approve).unwrap();
+            let offered = &bench.card(&gate).decisions;
+            let answer = if offered.contains(&DecisionKind::Approve) {
+                Decision::Approve
+            } else if offered.contains(&DecisionKind::Rollback) {
+                Decision::Rollback
+            } else {
+                Decision::Stop
+            };
+            assert!(offered.contains(&answer.kind()), "a card without a way on");
+            let _ = bench.decide(&gate, answer).unwrap();
             continue;
         }
         if let Some(due) = bench.run.timers().values().min() {
@@ -78,27 +87,63 @@ fn refolds(bench: &Bench) {
     assert_eq!(run, bench.run);
 }
 
+/// Inverses run newest first, each change is undone at most once, and a run that was rolled back leaves no change
+/// without a word on what became of it.
+fn rolled_back_in_order(bench: &Bench) {
+    let finished: Vec<String> = bench
+        .run
+        .made()
+        .map(|made| made.inverse().to_string())
+        .collect();
+    let undone = bench
+        .world
+        .changes
+        .iter()
+        .filter(|(step, ..)| step.starts_with("rollback:"));
+    let mut at = finished.len();
+    for (step, tool, _) in undone {
+        let place = finished.iter().position(|one| one == step).unwrap();
+        assert!(place < at, "{step} out of turn: {:#?}", bench.words());
+        assert_eq!(tool, "undo");
+        at = place;
+    }
+    if bench.run.state() == workflow::RunState::RolledBack {
+        for made in bench.run.made() {
+            let undoing = bench.run.undoing(made);
+            assert!(
+                !matches!(
+                    undoing,
+                    Undoing::NotBegun | Undoing::UnderWay | Undoing::Failed(_)
+                ),
+                "{}: {undoing:?}",
+                made.step
+            );
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(share(0.1875))]
 
     /// Random commands never panic, never reach what must not be (`Bench` checks after every event), and afterwards a
     /// run still ends.
     #[test]
-    fn p1_random_commands_keep_every_promise(shapes in shapes(), ops in ops(60)) {
-        let mut bench = begun(&shapes);
+    fn p1_random_commands_keep_every_promise(shapes in shapes(), ops in ops(60), then in 0usize..3) {
+        let mut bench = begun(&shapes, [OnFailure::Stop, OnFailure::Ask, OnFailure::Rollback][then]);
         for op in &ops {
             play(&mut bench, op);
         }
         cooperate(&mut bench);
         refolds(&bench);
         prop_assert!(bench.world.repeated.is_empty());
+        rolled_back_in_order(&bench);
     }
 
     /// With a world that works and a person who approves, a run ends, whatever crashes on the way, and changes nothing
     /// twice.
     #[test]
     fn p2_crashes_change_nothing_twice(shapes in shapes(), crashes in prop::collection::vec(0usize..12, 0..12)) {
-        let mut bench = begun(&shapes);
+        let mut bench = begun(&shapes, OnFailure::Stop);
         for pause in crashes {
             for _ in 0..pause {
                 step(&mut bench);
@@ -121,7 +166,7 @@ proptest! {
     fn p3_a_decision_and_a_timer_race_safely(
         before in ops(20), shapes in shapes(), late_ms in -3000i64..30_000, timer_first in any::<bool>(), kind in 0usize..12,
     ) {
-        let mut bench = begun(&shapes);
+        let mut bench = begun(&shapes, OnFailure::Stop);
         for op in &before {
             play(&mut bench, op);
         }
@@ -146,7 +191,7 @@ proptest! {
     /// A cancel at any moment brings the run to its end without starting anything.
     #[test]
     fn p4_a_cancel_ends_the_run(shapes in shapes(), before in ops(40)) {
-        let mut bench = begun(&shapes);
+        let mut bench = begun(&shapes, OnFailure::Stop);
         for op in &before {
             play(&mut bench, op);
         }

@@ -22,7 +22,7 @@ pub(crate) enum Op {
     },
     Resolve {
         pick: usize,
-        again: bool,
+        kind: usize,
     },
     Timer {
         pick: usize,
@@ -37,8 +37,8 @@ pub(crate) enum Op {
 pub(crate) fn ops(length: usize) -> impl Strategy<Value = Vec<Op>> {
     let op = prop_oneof![
         8 => (0usize..50, 0usize..20).prop_map(|(pick, kind)| Op::Answer { pick, kind }),
-        6 => (0usize..10, 0usize..12, prop::bool::weighted(0.1)).prop_map(|(pick, kind, stale)| Op::Decide { pick, kind, stale }),
-        2 => (0usize..10, any::<bool>()).prop_map(|(pick, again)| Op::Resolve { pick, again }),
+        6 => (0usize..10, 0usize..18, prop::bool::weighted(0.1)).prop_map(|(pick, kind, stale)| Op::Decide { pick, kind, stale }),
+        2 => (0usize..10, 0usize..5).prop_map(|(pick, kind)| Op::Resolve { pick, kind }),
         2 => (0usize..10).prop_map(|pick| Op::Timer { pick }),
         2 => (-2000i64..9000).prop_map(Op::Pass),
         1 => prop::bool::weighted(0.15).prop_map(|cancel| if cancel { Op::Cancel } else { Op::Resume }),
@@ -52,7 +52,7 @@ pub(crate) fn play(bench: &mut Bench, op: &Op) {
     match op {
         Op::Answer { pick, kind } => answer(bench, *pick, *kind),
         Op::Decide { pick, kind, stale } => decide(bench, *pick, *kind, *stale),
-        Op::Resolve { pick, again } => {
+        Op::Resolve { pick, kind } => {
             let doubts: Vec<_> = bench
                 .run
                 .steps()
@@ -61,10 +61,10 @@ pub(crate) fn play(bench: &mut Bench, op: &Op) {
                 .map(|(key, _)| key.clone())
                 .collect();
             if let Some(step) = doubts.get(pick % doubts.len().max(1)) {
-                let answer = if *again {
-                    DoubtAnswer::RunAgain
-                } else {
-                    DoubtAnswer::ItHappened
+                let answer = match kind {
+                    0 | 1 => DoubtAnswer::RunAgain,
+                    2 | 3 => DoubtAnswer::ItHappened,
+                    _ => DoubtAnswer::RollBack,
                 };
                 let _ = bench.ask(
                     me(),
@@ -134,6 +134,13 @@ fn answer(bench: &mut Bench, pick: usize, kind: usize) {
                 return;
             }
         },
+        Effect::Inverse { .. } => match kind {
+            0..3 => Answer::Inverted(Err(fault)),
+            _ => {
+                bench.answer(id);
+                return;
+            }
+        },
         Effect::Read { .. } | Effect::Change { .. } => match kind {
             0..8 | 13 => Answer::Finished(Err(fault)),
             8 => Answer::Finished(Ok(output(json!({ "ok": false })))),
@@ -197,9 +204,15 @@ fn decide(bench: &mut Bench, pick: usize, kind: usize, stale: bool) {
         10 => Decision::Redo {
             feedback: "again".to_owned(),
         },
+        11 => Decision::Retry,
+        12 => Decision::Rollback,
+        13 => Decision::Stop,
+        14 => Decision::SkipBecause {
+            reason: "it may stay".to_owned(),
+        },
         _ => Decision::Reject {
             reason: "no".to_owned(),
-            then: Then::Stop,
+            then: [Then::Stop, Then::Rollback, Then::Retry][kind % 3],
         },
     };
     let revision = gate.revision + u32::from(stale);

@@ -1,0 +1,694 @@
+//! semantics.md 8-12: a failed run is rolled back, newest change first; what cannot be undone is said; an inverse that
+//! fails asks a person; nothing runs that was not on the approved card.
+
+use crate::bench::{build::S, *};
+use serde_json::json;
+use workflow::{
+    Datum, ErrorClass::*, Event, OnFailure, Outcome::*, Permit, Preview, Record, RunStatus, Then,
+    Undoing, Workflow,
+};
+
+/// Two changes, each approved, and a read after them that fails.
+fn steps() -> Vec<S> {
+    vec![
+        call("first", "write").before(gate()),
+        call("second", "keyed").before(gate()),
+        call("bad", "read"),
+        call("never", "write").before(gate()),
+    ]
+}
+
+fn then(on_failure: OnFailure, steps: Vec<S>) -> Workflow {
+    let mut workflow = flow(steps);
+    workflow.on_failure = on_failure;
+    workflow
+}
+
+/// A run of these steps whose read `bad` fails, both changes approved.
+fn failing(on_failure: OnFailure, steps: Vec<S>) -> Case {
+    Case {
+        workflow: then(on_failure, steps),
+        world: vec![("bad", vec![fails(Auth, NotDone)])],
+        acts: vec![
+            Work,
+            Approve("first.before"),
+            Work,
+            Approve("second.before"),
+            Work,
+        ],
+        run: "rolled_back",
+        ..case(Vec::new())
+    }
+}
+
+/// These acts as well, after the run has failed.
+fn and(mut case: Case, acts: Vec<Act>) -> Case {
+    case.acts.extend(acts);
+    case
+}
+
+fn nothing_to_do() -> Reply {
+    let mut preview = plain("undo");
+    preview.changes.clear();
+    Reply::Inverse(Ok(preview))
+}
+
+fn plain(tool: &str) -> Preview {
+    let call = workflow::Call {
+        tool: tool.to_owned(),
+        tool_version: 1,
+        args: Datum::Inline(json!({})),
+        targets: Vec::new(),
+        facts: Default::default(),
+        effect: workflow::EffectClass::Write,
+        undo: None,
+    };
+    plain_preview(&call)
+}
+
+fn undone(bench: &Bench) -> Vec<&str> {
+    let steps = bench.world.changes.iter().map(|(step, ..)| step.as_str());
+    steps.filter(|step| step.starts_with("rollback:")).collect()
+}
+
+fn message(bench: &Bench) -> String {
+    bench.run.summary().message.unwrap()
+}
+
+#[test]
+fn s12_a_failed_run_is_rolled_back_newest_change_first() {
+    let bench = check(Case {
+        steps: "first completed, second completed, bad failed, never skipped, rollback:first completed",
+        journal: vec![
+            "run_stopping",
+            "step_skipped never",
+            "rollback_started",
+            "inverse_started rollback:second",
+            "call_previewed rollback:second",
+            "inverse_permitted rollback:second",
+            "call_started rollback:second",
+            "call_finished rollback:second",
+            "step_completed rollback:second",
+            "inverse_started rollback:first",
+            "step_completed rollback:first",
+            "run_rolled_back",
+        ],
+        never: vec!["gate_opened rollback:second.failure", "run_failed"],
+        ..failing(OnFailure::Rollback, steps())
+    });
+    assert_eq!(undone(&bench), ["rollback:second", "rollback:first"]);
+    assert_eq!(message(&bench), "It broke. Rolled back: 2 changes");
+    assert!(bench.run.is_undone(&"first".parse().unwrap()));
+    assert!(!bench.run.is_undone(&"bad".parse().unwrap()));
+    let (_, _, args) = &bench.world.changes[2];
+    assert_eq!(*args, json!({ "step": "second" }), "the tool's own receipt");
+}
+
+#[test]
+fn s12_what_follows_a_failure_is_what_the_file_asks_for() {
+    for (on_failure, acts, run, first) in [
+        (OnFailure::Stop, vec![], "failed", "completed"),
+        (OnFailure::Ask, vec![], "waiting", "completed"),
+        (
+            OnFailure::Ask,
+            vec![Stop("bad.failure")],
+            "failed",
+            "completed",
+        ),
+        (
+            OnFailure::Ask,
+            vec![Rollback("bad.failure"), Work],
+            "rolled_back",
+            "completed",
+        ),
+        (
+            OnFailure::Ask,
+            vec![Retry("bad.failure"), Work, Approve("never.before"), Work],
+            "completed",
+            "completed",
+        ),
+    ] {
+        let bench = check(Case {
+            run,
+            ..and(failing(on_failure, steps()), acts)
+        });
+        assert_eq!(bench.status("first"), first);
+        let rolled_back = run == "rolled_back";
+        assert_eq!(undone(&bench).len(), if rolled_back { 2 } else { 0 });
+    }
+}
+
+#[test]
+fn s12_a_failure_without_a_change_is_no_reason_to_roll_back() {
+    for on_failure in [OnFailure::Rollback, OnFailure::Stop] {
+        check(Case {
+            acts: vec![Work],
+            run: "failed",
+            never: vec!["rollback_started"],
+            ..failing(on_failure, vec![call("bad", "read")])
+        });
+    }
+    let bench = check(Case {
+        acts: vec![Work],
+        run: "waiting",
+        ..failing(OnFailure::Ask, vec![call("bad", "read")])
+    });
+    let offered = &bench.card("bad.failure").decisions;
+    assert_eq!(
+        offered,
+        &[workflow::DecisionKind::Retry, workflow::DecisionKind::Stop]
+    );
+}
+
+#[test]
+fn s12_nothing_to_undo_makes_no_gate() {
+    let bench = check(Case {
+        journal: vec![
+            "step_skipped rollback:second",
+            "step_completed rollback:first",
+        ],
+        never: vec![
+            "inverse_permitted rollback:second",
+            "gate_opened rollback:second.failure",
+        ],
+        world: vec![
+            ("bad", vec![fails(Auth, NotDone)]),
+            ("rollback:second", vec![nothing_to_do()]),
+        ],
+        ..failing(OnFailure::Rollback, steps())
+    });
+    let second = bench.run.made().nth(1).unwrap();
+    assert_eq!(bench.run.undoing(second), Undoing::AlreadyBack);
+    assert_eq!(message(&bench), "It broke. Rolled back: 2 changes");
+}
+
+#[test]
+fn s12_what_cannot_be_undone_is_said() {
+    let steps = vec![
+        call("first", "write").before(gate()),
+        call("second", "manual")
+            .before(gate())
+            .irreversible("mail cannot be called back"),
+        call("bad", "read"),
+    ];
+    let bench = check(Case {
+        world: vec![("bad", vec![fails(Auth, NotDone)])],
+        journal: vec![
+            "step_skipped rollback:second",
+            "step_completed rollback:first",
+        ],
+        ..failing(OnFailure::Rollback, steps)
+    });
+    let why = "mail cannot be called back".to_owned();
+    let second = bench.run.made().nth(1).unwrap();
+    assert_eq!(bench.run.undoing(second), Undoing::NotPossible(why));
+    assert_eq!(message(&bench), "1 of 2 changes not rolled back. It broke");
+}
+
+#[test]
+fn s10_it_happened_without_a_receipt_is_not_undone() {
+    let steps = vec![call("first", "manual").before(gate()), call("bad", "read")];
+    let bench = check(Case {
+        world: vec![
+            ("first", vec![fails(Timeout, Unknown)]),
+            ("bad", vec![fails(Auth, NotDone)]),
+        ],
+        acts: vec![Work, Approve("first.before"), Work, Happened("first"), Work],
+        journal: vec![
+            "doubt_resolved first",
+            "rollback_started",
+            "step_skipped rollback:first",
+        ],
+        ..failing(OnFailure::Rollback, steps)
+    });
+    assert!(matches!(
+        bench.run.undoing(bench.run.made().next().unwrap()),
+        Undoing::NotPossible(_)
+    ));
+}
+
+#[test]
+fn s12_an_inverse_that_does_not_fit_any_more_asks() {
+    let changed = || Reply::Inverse(Err(error(Precondition, NotStarted)));
+    let refused = || fails(Precondition, NotStarted);
+    let gate = "rollback:second.failure";
+    for (world, acts, run, undone_in_the_end) in [
+        (changed(), vec![], "waiting", 0),
+        (refused(), vec![], "waiting", 0),
+        (changed(), vec![Retry(gate), Work], "rolled_back", 2),
+        (refused(), vec![Retry(gate), Work], "rolled_back", 2),
+        (changed(), vec![SkipBecause(gate), Work], "rolled_back", 1),
+        (refused(), vec![Act::Stop(gate)], "failed", 0),
+        (
+            changed(),
+            vec![Act::Crash, Retry(gate), Work],
+            "rolled_back",
+            2,
+        ),
+        (
+            changed(),
+            vec![Refused("reason_needed", Box::new(Skip(gate)))],
+            "waiting",
+            0,
+        ),
+        (
+            changed(),
+            vec![Refused("not_offered", Box::new(Approve(gate)))],
+            "waiting",
+            0,
+        ),
+        (
+            changed(),
+            vec![Refused("rolling_back", Box::new(Cancel))],
+            "waiting",
+            0,
+        ),
+    ] {
+        let bench = check(Case {
+            world: vec![
+                ("bad", vec![fails(Auth, NotDone)]),
+                ("rollback:second", vec![world]),
+            ],
+            journal: vec!["gate_opened rollback:second.failure"],
+            run,
+            ..and(failing(OnFailure::Rollback, steps()), acts)
+        });
+        assert_eq!(
+            undone(&bench).len(),
+            undone_in_the_end,
+            "{:#?}",
+            bench.words()
+        );
+        assert_eq!(
+            bench.run.summary().open_gates.len(),
+            usize::from(run == "waiting")
+        );
+        if run == "failed" {
+            let left = bench.run.made().map(|made| bench.run.undoing(made));
+            let left: Vec<Undoing> = left.collect();
+            assert!(
+                matches!(left.as_slice(), [Undoing::Left(_), Undoing::Failed(_)]),
+                "{left:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn s8_an_inverse_that_was_cut_off_is_asked_after_and_made_once() {
+    let cut = |reply: Reply| {
+        vec![
+            ("bad", vec![fails(Auth, NotDone)]),
+            ("rollback:second", vec![reply]),
+        ]
+    };
+    // An error that says nothing: the tool is asked, and it happened.
+    let bench = check(Case {
+        world: cut(fails(Timeout, Unknown)),
+        journal: vec![
+            "call_interrupted rollback:second",
+            "call_finished rollback:second",
+            "run_rolled_back",
+        ],
+        ..failing(OnFailure::Rollback, steps())
+    });
+    assert_eq!(undone(&bench).len(), 2);
+    // Nobody can tell: a person says.
+    for (answer, count) in [
+        (Happened("rollback:second"), 1),
+        (Again("rollback:second"), 2),
+    ] {
+        let unknown = Reply::Observed(workflow::Observation::Unknown {
+            why: "who knows".to_owned(),
+        });
+        let mut world = cut(Reply::Result(Err(error(Timeout, NotDone))));
+        world[1].1 = vec![unknown];
+        let bench = check(Case {
+            world,
+            hold: vec!["rollback:second"],
+            ..and(
+                failing(OnFailure::Rollback, steps()),
+                vec![
+                    Crash,
+                    Free("rollback:second"),
+                    Work,
+                    Refused("not_offered", Box::new(BackFromDoubt("rollback:second"))),
+                    answer,
+                    Work,
+                ],
+            )
+        });
+        assert_eq!(undone(&bench).len(), count, "{:#?}", bench.words());
+    }
+}
+
+#[test]
+fn s11_a_reject_carries_what_follows() {
+    let steps = || {
+        vec![
+            call("first", "write").before(gate()),
+            call("second", "write").before(gate()),
+        ]
+    };
+    for (then_word, run) in [
+        (Then::Stop, "failed"),
+        (Then::Rollback, "rolled_back"),
+        (Then::Retry, "waiting"),
+    ] {
+        // The answer holds, whatever the file says of failures: no second gate asks what now.
+        for on_failure in [OnFailure::Stop, OnFailure::Ask, OnFailure::Rollback] {
+            let bench = check(Case {
+                acts: vec![
+                    Work,
+                    Approve("first.before"),
+                    Work,
+                    RejectThen("second.before", then_word),
+                    Work,
+                ],
+                run,
+                never: vec!["gate_opened second.failure"],
+                ..failing(on_failure, steps())
+            });
+            assert_eq!(
+                bench.gate("second.before").revision,
+                if run == "waiting" { 2 } else { 1 }
+            );
+        }
+    }
+    // A list is not begun twice.
+    let list = vec![call("first", "write").before(gate()).foreach(json!([1, 2]))];
+    check(Case {
+        acts: vec![
+            Work,
+            Refused(
+                "cannot_retry",
+                Box::new(RejectThen("first.before", Then::Retry)),
+            ),
+        ],
+        run: "waiting",
+        ..failing(OnFailure::Stop, list)
+    });
+}
+
+#[test]
+fn s12_retry_is_offered_where_nothing_was_changed_and_no_list_is_begun_twice() {
+    for (steps, offered) in [
+        (
+            vec![
+                call("first", "write")
+                    .before(gate())
+                    .assert("false", "not well"),
+            ],
+            "rollback stop",
+        ),
+        (
+            vec![
+                call("first", "write").before(gate()),
+                call("bad", "read").foreach(json!([1])),
+            ],
+            "rollback stop",
+        ),
+        (
+            vec![
+                call("first", "write").before(gate()),
+                group("in", vec![call("bad", "read")]),
+            ],
+            "retry rollback stop",
+        ),
+    ] {
+        let bench = check(Case {
+            world: vec![
+                ("bad", vec![fails(Auth, NotDone)]),
+                ("bad[0]", vec![fails(Auth, NotDone)]),
+            ],
+            acts: vec![Work, Approve("first.before"), Work],
+            run: "waiting",
+            ..failing(OnFailure::Ask, steps)
+        });
+        let open = bench.run.open_gates().next().unwrap().id.to_string();
+        let words: Vec<&str> = bench
+            .card(&open)
+            .decisions
+            .iter()
+            .map(|kind| kind.word())
+            .collect();
+        assert_eq!(words.join(" "), offered, "{open}");
+    }
+}
+
+#[test]
+fn s12_a_steps_own_rollback_stands_in_the_place_of_the_inverse() {
+    let own = |with| {
+        call("first", "write")
+            .with(json!({ "text": "new" }))
+            .before(gate())
+            .rollback("keyed", with)
+    };
+    let bench = check(Case {
+        acts: vec![Work, Approve("first.before"), Work],
+        journal: vec![
+            "call_planned rollback:first",
+            "inverse_permitted rollback:first",
+            "run_rolled_back",
+        ],
+        never: vec!["inverse_started rollback:first"],
+        ..failing(
+            OnFailure::Rollback,
+            vec![
+                own(json!({ "text": "old ${{ self.output.done.text }}" })),
+                call("bad", "read"),
+            ],
+        )
+    });
+    let (_, tool, args) = bench.world.changes.last().unwrap();
+    assert_eq!(
+        (tool.as_str(), args),
+        ("keyed", &json!({ "text": "old new" }))
+    );
+    let undo = bench.card("first.before").calls[0].undo.clone().unwrap();
+    assert!(
+        undo.tool == "keyed" && undo.says.contains("old ${{"),
+        "{undo:?}"
+    );
+    // In a list its `item` is still known; one whose arguments have no value cannot be undone, and says so.
+    for (with, said) in [
+        (json!({ "text": "${{ item }}" }), Undoing::Done),
+        (
+            json!({ "text": "${{ self.output.nothing }}" }),
+            Undoing::NotPossible("`rollback` has no value".to_owned()),
+        ),
+    ] {
+        let bench = check(Case {
+            acts: vec![Work, Approve("first.before"), Work],
+            ..failing(
+                OnFailure::Rollback,
+                vec![own(with).foreach(json!(["a"])), call("bad", "read")],
+            )
+        });
+        match (bench.run.undoing(bench.run.made().next().unwrap()), said) {
+            (Undoing::Done, Undoing::Done) => {}
+            (Undoing::NotPossible(why), Undoing::NotPossible(said)) => {
+                assert!(why.starts_with(&said), "{why}");
+            }
+            (undoing, _) => panic!("{undoing:?}"),
+        }
+    }
+}
+
+#[test]
+fn s12_a_list_is_rolled_back_item_by_item() {
+    let bench = check(Case {
+        acts: vec![Work, Approve("first.before"), Work],
+        ..failing(
+            OnFailure::Rollback,
+            vec![
+                call("first", "write")
+                    .before(gate())
+                    .foreach(json!([1, 2, 3])),
+                call("bad", "read"),
+            ],
+        )
+    });
+    let newest_first: Vec<String> = bench
+        .run
+        .made()
+        .rev()
+        .map(|made| made.inverse().to_string())
+        .collect();
+    assert_eq!(undone(&bench), newest_first);
+    assert_eq!(newest_first.len(), 3);
+}
+
+#[test]
+fn s11_in_doubt_may_be_answered_with_a_rollback() {
+    let steps = || {
+        vec![
+            call("first", "write").before(gate()),
+            call("second", "manual").before(gate()),
+            call("more", "read"),
+        ]
+    };
+    for on_failure in [OnFailure::Stop, OnFailure::Ask] {
+        let bench = check(Case {
+            world: vec![("second", vec![fails(Timeout, Unknown)])],
+            acts: vec![
+                Work,
+                Approve("first.before"),
+                Work,
+                Approve("second.before"),
+                Work,
+                BackFromDoubt("second"),
+                Work,
+            ],
+            steps: "first completed, second failed, more skipped",
+            ..failing(on_failure, steps())
+        });
+        assert_eq!(undone(&bench), ["rollback:first"]);
+        assert!(message(&bench).starts_with("1 of 2 changes not rolled back. "));
+    }
+}
+
+#[test]
+fn i9b_only_the_inverse_that_stood_on_the_approved_card_gets_a_permit() {
+    let bench = check(failing(OnFailure::Rollback, steps()));
+    let key = "rollback:second".parse().unwrap();
+    let started = bench.records.iter().position(
+        |record| matches!(&record.event, Event::CallStarted { step, .. } if *step == key),
+    );
+    let started = started.unwrap();
+    let run = bench.fold(started + 1);
+    assert_eq!(Permit::redeem(&run, &key, &()).unwrap().call().tool, "undo");
+    assert!(
+        Permit::redeem(&bench.fold(started), &key, &()).is_err(),
+        "before it is durable"
+    );
+    assert!(
+        Permit::redeem(&bench.run, &key, &()).is_err(),
+        "after its end"
+    );
+
+    // The journal may not say otherwise: another tool, another record, no permission at all.
+    let tampered = |change: &dyn Fn(&mut Event)| {
+        let mut records: Vec<Record> = bench.records[..=started].to_vec();
+        records
+            .iter_mut()
+            .for_each(|record| change(&mut record.event));
+        bench.fold(0).fold(&records)
+    };
+    assert!(tampered(&|_| {}).is_ok());
+    let another_tool = tampered(&|event| {
+        if let Event::CallPreviewed {
+            step, call, digest, ..
+        } = event
+            && *step == key
+        {
+            call.tool = "keyed".to_owned();
+            *digest = workflow::call_digest(call, call.args.inline().unwrap());
+        }
+        if let Event::InversePermitted { call_digest, .. } = event {
+            *call_digest = workflow::Digest::of(b"another");
+        }
+    });
+    assert!(another_tool.is_err());
+    let another_change = tampered(&|event| {
+        if let Event::InversePermitted { of, .. } = event {
+            *of -= 1;
+        }
+    });
+    assert!(another_change.is_err());
+    let without: Vec<Record> = bench.records[..=started]
+        .iter()
+        .filter(|record| !matches!(record.event, Event::InversePermitted { .. }))
+        .zip(1..)
+        .map(|(record, seq)| Record {
+            seq,
+            ..record.clone()
+        })
+        .collect();
+    assert!(bench.fold(0).fold(&without).is_err());
+}
+
+#[test]
+fn s12_the_cards_before_the_first_change_show_how_all_would_be_undone() {
+    let mut workflow = then(
+        OnFailure::Rollback,
+        vec![
+            call("first", "write").before(gate()),
+            call("second", "manual")
+                .before(gate())
+                .irreversible("it is a message"),
+            call("third", "keyed")
+                .before(gate())
+                .rollback("write", json!({})),
+        ],
+    );
+    workflow.steps[1].title = "Tell them".to_owned();
+    let bench = check(Case {
+        workflow,
+        acts: vec![Work, Approve("first.before"), Work],
+        run: "waiting",
+        ..case(Vec::new())
+    });
+    let plan = bench.card("first.before").rollback.clone().unwrap();
+    assert_eq!(plan.on_failure, OnFailure::Rollback);
+    let said: Vec<(&str, Option<&str>, Option<&str>)> = plan
+        .steps
+        .iter()
+        .map(|step| {
+            (
+                step.title.as_str(),
+                step.tool.as_deref(),
+                step.irreversible.as_deref(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("first", Some("undo"), None),
+            ("Tell them", None, Some("it is a message")),
+            ("third", Some("write"), None),
+        ]
+    );
+    assert_eq!(
+        bench.card("second.before").rollback,
+        None,
+        "something has changed already"
+    );
+}
+
+#[test]
+fn i3_a_rollback_survives_a_crash_at_every_record() {
+    for crash_after in 0..40 {
+        let mut bench = Bench::started(then(OnFailure::Rollback, steps()), json!({}));
+        bench.world.script("bad", [fails(Auth, NotDone)]);
+        for command in 0..80 {
+            if command == crash_after {
+                bench.crash();
+            }
+            let next = bench
+                .run
+                .outstanding()
+                .iter()
+                .find(|(_, effect)| !bench.world.keeps_back(effect));
+            let next = next.map(|(id, _)| id.clone());
+            let open = bench
+                .run
+                .open_gates()
+                .next()
+                .map(|gate| gate.id.to_string());
+            if let Some(id) = next {
+                bench.answer(&id);
+            } else if let Some(gate) = open {
+                bench.approve(&gate);
+            }
+        }
+        assert!(
+            matches!(bench.run.status(), RunStatus::RolledBack { .. }),
+            "{:#?}",
+            bench.words()
+        );
+        assert_eq!(bench.world.changes.len(), 4, "crash after {crash_after}");
+        assert!(bench.world.repeated.is_empty(), "crash after {crash_after}");
+    }
+}
