@@ -73,6 +73,7 @@ pub(crate) fn handler<R: Runtime>() -> impl Fn(Invoke<R>) -> bool + Send + Sync 
         decide,
         resolve_doubt,
         cancel_run,
+        undo_run,
         blob,
         log,
         workflow_source,

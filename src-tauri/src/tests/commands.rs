@@ -37,6 +37,7 @@ fn arguments(name: &str) -> Json {
             json!({ "run": "nothing", "step": "nothing", "answer": "happened", "token": null })
         }
         "cancel_run" => json!({ "run": "nothing" }),
+        "undo_run" => json!({ "run": "nothing" }),
         "blob" => json!({ "sha256": A_DIGEST }),
         "log" => json!({ "run": "nothing", "call": A_DIGEST, "from": 0 }),
         "validate" => json!({ "file": "a.workflow.yaml", "text": "id: [" }),

@@ -14,6 +14,7 @@ pub mod run_rows;
 pub mod stages;
 pub mod start;
 pub mod status;
+pub mod undo;
 
 pub use cancel::CancelRun;
 pub use datum::DatumView;
@@ -26,3 +27,4 @@ pub use report::ReportView;
 pub use run_rows::RunRows;
 pub use start::Starting;
 pub use status::{RunStateMark, status_of};
+pub use undo::UndoRun;

@@ -1,6 +1,6 @@
 //! How a run ended, as data: the failure in one line, the changes that were made, what it gives.
 
-use workflow::{Datum, Run, RunStatus, StepKey, StepState};
+use workflow::{Body, Datum, Run, RunStatus, StepKey, StepState};
 
 use super::stages;
 
@@ -61,8 +61,10 @@ fn changes(run: &Run, undone: bool) -> Vec<String> {
         .iter()
         .filter_map(|(key, step)| {
             let of = definition.step(&key.id)?;
-            let (tool, _) = of.tool()?;
-            let changes = definition.tools.get(tool)?.effect.changes();
+            let changes = match of.tool() {
+                Some((tool, _)) => definition.tools.get(tool)?.effect.changes(),
+                None => of.body == Body::Undo,
+            };
             // A list speaks through its items.
             let is_list = of.foreach.is_some() && key.items.len() == definition.list_depth(&of.id);
             let done = matches!(step.state, StepState::Completed { .. });

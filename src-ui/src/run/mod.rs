@@ -19,7 +19,7 @@ use crate::{
     live::{Live, local_point, words},
     parts::{
         CancelRun, DatumView, ExportReport, FailureNote, Outcome, ReportView, RunStateMark,
-        TileFault, outcome, report,
+        TileFault, UndoRun, outcome, report,
     },
 };
 use steps::StepList;
@@ -51,7 +51,7 @@ pub fn RunPage(
     let id = run.clone();
     view! {
         <nav class="crumbs" aria-label="Where you are"><a href="#/runs">"Runs"</a>" / "<span><Escaped text=run.0.clone()/></span></nav>
-        <PageHead title actions=move || view! { <CancelRun run=run_now/> }/>
+        <PageHead title actions=move || view! { <CancelRun run=run_now/><UndoRun run=run_now/> }/>
         {dynamic(move || fault.get().map(|fault| {
             let id = id.clone();
             view! { <TileFault fault on_retry=Callback::new(move |()| live.retry_run(&id))/> }

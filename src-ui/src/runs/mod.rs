@@ -41,11 +41,7 @@ const FILTERS: [(&str, &str, &[RunState]); 4] = [
     (
         "failed",
         "Failed or cancelled",
-        &[
-            RunState::Failed,
-            RunState::RolledBack,
-            RunState::Cancelled,
-        ],
+        &[RunState::Failed, RunState::RolledBack, RunState::Cancelled],
     ),
     ("completed", "Completed", &[RunState::Completed]),
 ];

@@ -106,6 +106,13 @@ calls! {
         /// The run.
         run: RunId,
     }
+    /// Undoes a run that is over, as a run of its own: one card names every inverse and what cannot be undone.
+    true undo_run as UndoRun -> Started {
+        /// The run, or the beginning of its name when only one begins so.
+        run: String,
+        /// Only what this step and those after it have changed; none: everything.
+        from: Option<String>,
+    }
     /// The body of a big value.
     false blob as Blob -> Json {
         /// Its digest.

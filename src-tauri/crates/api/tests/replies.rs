@@ -124,7 +124,7 @@ fn reply(call: &str) -> Json {
             "inputs": {"type": "object", "properties": {"n": {"default": 1.0}}}, "stages": ["Look"],
             "origin": "built-in", "shadows_builtin": false, "digest": digest(),
         }], "findings": [finding], "folder": "/f"}),
-        "start_run" => json!({"run": "r1"}),
+        "start_run" | "undo_run" => json!({"run": "r1"}),
         "search_runs" => {
             json!({"rows": [{"summary": row(), "line": "a line"}, {"summary": row(), "line": null}],
             "total": u64::MAX, "more": true})

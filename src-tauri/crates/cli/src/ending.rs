@@ -178,7 +178,10 @@ impl<'a> Ending<'a> {
     fn changed(&self) -> impl Iterator<Item = Changed<'a>> {
         let run = self.run;
         run.steps().iter().filter_map(move |(key, step)| {
-            let (tool, _) = run.definition().step(&key.id)?.tool()?;
+            let of = run.definition().step(&key.id)?;
+            let made = run.made().rev().find(|made| made.step == *key);
+            let tool = of.tool().map(|(tool, _)| tool);
+            let tool = tool.or(made.map(|made| made.tool.as_str()))?;
             let changes = run.definition().tools.get(tool)?.effect.changes();
             let ended = has_changed(step).filter(|_| changes)?;
             let card = run

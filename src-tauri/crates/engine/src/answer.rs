@@ -9,7 +9,7 @@ use crate::{
     auditing::{self, Memory},
     clock, faults, history,
     live::{Pending, Reply},
-    mailbox::{self, Mailbox, Message},
+    mailbox::{self, Mailbox, Message, PinnedDefinition},
     people,
     perform::World,
     reading, secrets,
@@ -18,10 +18,10 @@ use crate::{
 };
 use api::{Call, EngineState, Fault};
 use keychain::Keychain;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use std::{path::PathBuf, sync::Arc};
 use store::{Health, Reader, Store};
-use workflow::{Command, Run, RunId};
+use workflow::{Command, Datum, Run, RunId, digest_of_json, load};
 
 /// What answering needs of an engine.
 pub(crate) struct Office {
@@ -205,6 +205,28 @@ impl Office {
         .await
     }
 
+    /// Starts a run of this definition.
+    async fn start(
+        &self,
+        definition: PinnedDefinition,
+        inputs: Map<String, Json>,
+        origin: Origin,
+    ) -> Result<api::Started, Fault> {
+        let run = RunId(clock::run_name());
+        let (name, actor) = (run.clone(), people::somebody(origin));
+        mailbox::ask(&self.mailbox, |reply| Message::Start {
+            run,
+            definition: Box::new(definition),
+            pending: Pending {
+                command: Command::Start { inputs },
+                actor,
+                reply: Some(reply),
+            },
+        })
+        .await?;
+        Ok(api::Started { run: name })
+    }
+
     /// Reads from the store, off the caller's thread.
     async fn reading<T: Send + 'static>(
         &self,
@@ -232,21 +254,27 @@ impl Answered for api::StartRun {
         let pinned = tokio::task::spawn_blocking(move || definitions.pin(&id))
             .await
             .map_err(faults::internal)??;
-        let run = RunId(clock::run_name());
-        let (name, actor) = (run.clone(), people::somebody(origin));
-        mailbox::ask(&office.mailbox, |reply| Message::Start {
-            run,
-            definition: Box::new(pinned),
-            pending: Pending {
-                command: Command::Start {
-                    inputs: self.inputs,
-                },
-                actor,
-                reply: Some(reply),
-            },
-        })
-        .await?;
-        Ok(api::Started { run: name })
+        office.start(pinned, self.inputs, origin).await
+    }
+}
+
+impl Answered for api::UndoRun {
+    async fn answer(self, office: &Office, origin: Origin) -> Result<Self::Reply, Fault> {
+        let values = Arc::clone(&office.values);
+        let (model, inputs) = office
+            .reading(move |reader| {
+                let run = reading::fold_run(reader, &reading::find_run(reader, &self.run)?)?;
+                let load = |datum: &Datum| load(datum, values.as_ref()).ok();
+                Ok(run.undo(self.from.as_deref(), clock::now_us(), load)?)
+            })
+            .await?;
+        let json = serde_json::to_value(&model).map_err(faults::internal)?;
+        let pinned = PinnedDefinition {
+            digest: digest_of_json(&json),
+            text: serde_json::to_string_pretty(&json).map_err(faults::internal)?,
+            model: Arc::new(model),
+        };
+        office.start(pinned, inputs, origin).await
     }
 }
 

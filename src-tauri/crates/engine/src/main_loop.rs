@@ -18,12 +18,14 @@ use std::{
 use store::{Ack, Append, AppendFault, Definition, Health, ViewRows};
 use tokio::sync::{mpsc, oneshot};
 use workflow::{
-    Actor, Answer, Command, Digest, EffectId, Input, LogRange, Record, Run, RunId, Stop, TimerId,
-    decide, externalise,
+    Actor, Answer, Command, Digest, EffectId, Input, LogRange, Record, Run, RunId, RunSummary,
+    Stop, TimerId, decide, externalise, load,
 };
 
 /// The clock is looked at at least this often: sleep and clock jumps are noticed within it.
 const LOOK: Duration = Duration::from_secs(1);
+/// So many of the newest runs are looked at for an undo that was cut off before it told the run that it undid.
+const UNDOS_LOOKED_AT: usize = 100;
 /// How long closing waits for changes that are under way.
 const CLOSING: Duration = Duration::from_secs(5);
 
@@ -71,6 +73,15 @@ impl MainLoop {
                     reply: None,
                 },
             );
+        }
+        // One whose end was durable may not have told the run that it has undone.
+        let rows = reading::board(self.world.store.read(), UNDOS_LOOKED_AT)?;
+        let over = |row: &&RunSummary| row.workflow == Run::UNDO && row.ended_at_us.is_some();
+        for row in rows.iter().filter(over) {
+            let run = reading::fold_run(self.world.store.read(), &row.run)?;
+            self.runs.insert(row.run.clone(), LiveRun::new(run));
+            self.tell_the_undone(&row.run);
+            self.let_go(&row.run);
         }
         Ok(())
     }
@@ -308,6 +319,7 @@ impl MainLoop {
                 };
                 self.feed.publish(&Topic::Board, &row);
                 pending.answer(answer);
+                self.tell_the_undone(id);
             }
             Err(fault) => {
                 tracing::error!(run = %id, %fault, "records could not be made durable");
@@ -329,6 +341,29 @@ impl MainLoop {
         }
         self.pump(id, None);
         self.let_go(id);
+    }
+
+    /// A run that undoes another is over: the other one is told, once.
+    fn tell_the_undone(&mut self, id: &RunId) {
+        let over = self.runs.get(id).filter(|live| live.run.is_over());
+        let Some(run) = over.map(|live| &live.run) else {
+            return;
+        };
+        let Some(undone) = run.definition().undoes.clone() else {
+            return;
+        };
+        let values = Arc::clone(&self.world.values);
+        let steps = run.undid(|datum| load(datum, values.as_ref()).ok());
+        if steps.is_empty() {
+            return;
+        }
+        let by = id.clone();
+        let pending = Pending {
+            command: Command::Undone { by, steps },
+            actor: Actor::engine(),
+            reply: None,
+        };
+        self.command(undone, pending);
     }
 
     /// Starts what is owed and not under way, stops what is under way and no longer owed.

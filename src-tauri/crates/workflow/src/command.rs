@@ -1,8 +1,8 @@
 //! What may be asked of a run: commands from people, answers from the world, timers. Plain data; `decide` judges.
 
 use crate::{
-    Call, DecisionKind, Digest, EffectId, GateId, LogRange, Observation, Preview, StepKey, TimerId,
-    ToolError, ToolOutput,
+    Call, DecisionKind, Digest, EffectId, GateId, LogRange, Observation, Preview, RunId, StepKey,
+    TimerId, ToolError, ToolOutput,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -100,6 +100,13 @@ pub enum Command {
     },
     /// A time that was waited for has come; ignored when stale.
     Timer(TimerId),
+    /// A run that undid changes of this one is over. Said by the engine.
+    Undone {
+        /// That run.
+        by: RunId,
+        /// The steps whose changes it undid.
+        steps: Vec<StepKey>,
+    },
     /// The engine was started anew: calls that were under way were cut off.
     Resume,
 }

@@ -1,7 +1,7 @@
 //! The resolved model of a workflow file: what a run pins and what `decide` reads. Everything a file may leave
 //! out is filled in here (order as `needs`, defaults, tool records). Not the YAML: see the crate `definitions`.
 
-use crate::{EffectClass, ErrorClass, Gate, GateKind, Gates, ToolSpec};
+use crate::{EffectClass, ErrorClass, Gate, GateKind, Gates, RunId, ToolSpec};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -30,6 +30,9 @@ pub struct Workflow {
     /// How long after its end a run may be undone, in milliseconds; `None`: [`Workflow::UNDO_WINDOW_MS`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo_window_ms: Option<u64>,
+    /// The run whose changes this one undoes; no file says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<RunId>,
     /// The lines of the sidebar. Empty in a file means: the top-level steps' titles.
     pub stages: Vec<String>,
     /// The top-level list.
@@ -138,6 +141,8 @@ pub enum Body {
     },
     /// Asks the model for a typed result; its fallback gives the same result by rule.
     Ai(Box<Ai>),
+    /// Undoes the change that its item names; only in a run that undoes another.
+    Undo,
     /// A list of steps.
     Steps {
         /// The steps.
@@ -321,7 +326,7 @@ impl Step {
     /// The steps inside it; empty for a call or an AI step.
     pub fn children(&self) -> &[Step] {
         match &self.body {
-            Body::Uses { .. } | Body::Ai(_) => &[],
+            Body::Uses { .. } | Body::Ai(_) | Body::Undo => &[],
             Body::Steps { steps } | Body::Parallel { steps, .. } => steps,
         }
     }
@@ -331,7 +336,7 @@ impl Step {
         match &self.body {
             Body::Uses { tool, with } => Some((tool, with)),
             Body::Ai(ai) => Some((&ai.fallback.tool, &ai.fallback.with)),
-            Body::Steps { .. } | Body::Parallel { .. } => None,
+            Body::Undo | Body::Steps { .. } | Body::Parallel { .. } => None,
         }
     }
 

@@ -215,6 +215,15 @@ tagged! {
             of: u64,
             call_digest: Digest,
         },
+        /// In a run that undoes another: the tool that made a change is asked for its inverse, and what it would do now.
+        UndoAsked {
+            step: StepKey,
+            tool: String,
+            tool_version: u32,
+            receipt: Datum,
+        },
+        /// A later run has undone changes of this one. The only event that may follow the end of a run.
+        UndoneBy { run: RunId, steps: Vec<StepKey> },
         /// The run is over: it failed, and its changes were rolled back as far as they could be.
         RunRolledBack { reason: FailReason },
     }

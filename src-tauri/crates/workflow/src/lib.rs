@@ -29,6 +29,7 @@ mod step;
 mod steps;
 mod summary;
 mod tool;
+mod undo;
 mod value;
 
 pub use apply::FoldFault;
@@ -64,6 +65,7 @@ pub use tool::{
     Call, Change, EffectClass, ErrorClass, LogRange, Observation, Outcome, Preview, Recovery,
     Target, ToolError, ToolOutput, ToolSpec, UndoPlan,
 };
+pub use undo::{UndoItem, UndoneBy};
 pub use value::{Blob, Datum};
 
 /// A sorted map whose copies share what they have in common: a copy of a run with ten thousand steps costs nothing.

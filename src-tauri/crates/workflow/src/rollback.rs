@@ -83,6 +83,9 @@ impl Run {
 
     /// What became of undoing a change.
     pub fn undoing(&self, made: &Made) -> Undoing {
+        if self.is_undone_later(&made.step) {
+            return Undoing::Done;
+        }
         match self.step(&made.inverse()).map(|step| &step.state) {
             None => Undoing::NotBegun,
             Some(StepState::Again | StepState::Active(_)) => Undoing::UnderWay,
@@ -105,6 +108,9 @@ impl Run {
 
     /// Was what this step changed undone? Such a step stays completed, with this mark.
     pub fn is_undone(&self, key: &StepKey) -> bool {
+        if self.is_undone_later(key) {
+            return true;
+        }
         let inverse = self
             .step(key)
             .and_then(|step| self.step(&key.inverse(step.attempt)));
@@ -117,6 +123,11 @@ impl Run {
                     }
             )
         )
+    }
+
+    fn is_undone_later(&self, key: &StepKey) -> bool {
+        let mut by = self.undone_by.iter();
+        by.any(|by| by.steps.contains(key))
     }
 
     /// Why it failed, and how much of it was undone.

@@ -2,8 +2,8 @@
 
 use crate::{
     Actor, Datum, Digest, Effect, EffectId, FailReason, GateId, GateKind, GateRun, Made, Map,
-    Phase, Record, RunId, StepKey, StepRun, StepState, StepStatus, StopReason, TimerId, WaitFor,
-    Workflow,
+    Phase, Record, RunId, StepKey, StepRun, StepState, StepStatus, StopReason, TimerId, UndoneBy,
+    WaitFor, Workflow,
     steps::{Mark, Steps},
 };
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,7 @@ pub struct Run {
     pub(crate) edited: BTreeMap<String, Actor>,
     /// The changes it has made, oldest first.
     pub(crate) made: rpds::VectorSync<Arc<Made>>,
+    pub(crate) undone_by: Vec<UndoneBy>,
 }
 
 /// Who started a run, and when.
@@ -101,6 +102,19 @@ pub struct Stopping {
     pub why: StopReason,
 }
 
+impl RunStatus {
+    /// Is it an end?
+    pub fn is_over(&self) -> bool {
+        matches!(
+            self,
+            RunStatus::Completed { .. }
+                | RunStatus::Failed { .. }
+                | RunStatus::Cancelled { .. }
+                | RunStatus::RolledBack { .. }
+        )
+    }
+}
+
 impl Run {
     /// A run without records: the beginning of every fold.
     pub fn new(id: RunId, definition: Arc<Workflow>, definition_digest: Digest) -> Run {
@@ -119,6 +133,7 @@ impl Run {
             timers: BTreeMap::new(),
             edited: BTreeMap::new(),
             made: rpds::VectorSync::default(),
+            undone_by: Vec::new(),
         }
     }
 
@@ -260,13 +275,7 @@ impl Run {
 
     /// Is it over?
     pub fn is_over(&self) -> bool {
-        matches!(
-            self.status,
-            RunStatus::Completed { .. }
-                | RunStatus::Failed { .. }
-                | RunStatus::Cancelled { .. }
-                | RunStatus::RolledBack { .. }
-        )
+        self.status.is_over()
     }
 
     /// A time that is not before the last record's: `max(clock, last record)`.

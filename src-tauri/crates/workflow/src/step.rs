@@ -2,11 +2,11 @@
 //! only `apply` moves it.
 
 use crate::{
-    Call, Change, Datum, Digest, FailReason, GateId, LogRange, Preview, SkipReason, StopReason,
-    ToolError,
+    Call, Change, Datum, Digest, EffectClass, FailReason, GateId, LogRange, Preview, SkipReason,
+    StopReason, ToolError,
 };
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A step instance. A step that has none yet is pending.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -102,8 +102,6 @@ pub enum Phase {
     Ready,
     /// An inverse: the tool that made the change is asked what undoes it.
     Inverting {
-        /// The change: the place of the record that tells of it.
-        of: u64,
         /// The tool that made it.
         tool: String,
         /// Its version then.
@@ -205,6 +203,20 @@ impl Planned {
             changes: Vec::new(),
             blast_radius: String::new(),
         }
+    }
+
+    /// In the place of an inverse that never became known: nothing that changes anything, with a digest that no call has.
+    pub(crate) fn unknown(tool: String, tool_version: u32, args: impl Into<Datum>) -> Planned {
+        let call = Call {
+            tool,
+            tool_version,
+            args: args.into(),
+            targets: Vec::new(),
+            facts: BTreeMap::new(),
+            effect: EffectClass::Read,
+            undo: None,
+        };
+        Planned::plain(call, Digest::from_bytes([0; 32]))
     }
 
     /// A call with its preview.

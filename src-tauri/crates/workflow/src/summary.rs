@@ -124,6 +124,11 @@ impl Run {
                 (Some(*at_us), Some(self.rolled_back_sentence(reason)))
             }
         };
+        let message = match (self.undone_by.last(), message) {
+            (None, message) => message,
+            (Some(by), None) => Some(format!("Undone by run {}", by.run)),
+            (Some(by), Some(message)) => Some(format!("Undone by run {}. {message}", by.run)),
+        };
         RunSummary {
             run: self.id.clone(),
             workflow: self.definition.id.clone(),

@@ -18,6 +18,7 @@ mod runs;
 mod schema;
 mod secrets;
 mod show;
+mod undo;
 mod validate;
 mod workflows;
 
@@ -50,6 +51,7 @@ pub(crate) enum Verb {
     Operators(operators::Operators),
     Secrets(secrets::Secrets),
     Cancel(cancel::Cancel),
+    Undo(undo::Undo),
     Resume(resume::Resume),
     Log(log::Log),
     Decisions(decisions::Decisions),
@@ -68,6 +70,7 @@ impl Verb {
             Verb::Decide(decide) => return decide.perform(console).await,
             Verb::Doubt(doubt) => return doubt.perform(console).await,
             Verb::Cancel(cancel) => return cancel.perform(console).await,
+            Verb::Undo(undo) => return undo.perform(console).await,
             Verb::Resume(resume) => return resume.perform(console).await,
             Verb::Secrets(secrets) => {
                 let mut interrupt = console.interrupt.clone();
@@ -115,6 +118,7 @@ impl Verb {
             | Verb::Decide(_)
             | Verb::Doubt(_)
             | Verb::Cancel(_)
+            | Verb::Undo(_)
             | Verb::Resume(_)
             | Verb::Secrets(_) => Ok(Exit::Done),
         }

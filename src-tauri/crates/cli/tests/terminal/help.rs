@@ -3,7 +3,7 @@
 
 use crate::desk::Desk;
 
-const VERBS: [&str; 18] = [
+const VERBS: [&str; 19] = [
     "workflows",
     "validate",
     "schema",
@@ -15,6 +15,7 @@ const VERBS: [&str; 18] = [
     "operators",
     "secrets",
     "cancel",
+    "undo",
     "resume",
     "log",
     "decisions",

@@ -19,3 +19,4 @@ mod looking_back;
 mod rollback;
 mod secrets;
 mod terminal;
+mod undo;

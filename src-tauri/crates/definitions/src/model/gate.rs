@@ -74,7 +74,7 @@ fn shorthand(
             let effect = context.catalogue.tools.get(tool).map(|tool| tool.effect);
             effect.is_some_and(|effect| effect.changes() || effect == EffectClass::Credential)
         }
-        Body::Ai(_) | Body::Steps { .. } | Body::Parallel { .. } => false,
+        Body::Ai(_) | Body::Undo | Body::Steps { .. } | Body::Parallel { .. } => false,
     };
     let (kind, place) = if before {
         (GateKind::Before, &mut gates.before)

@@ -77,7 +77,7 @@ impl Plan<'_> {
                 Body::Steps { steps } | Body::Parallel { steps, .. } => {
                     *steps = self.assemble(&item.children)
                 }
-                Body::Uses { .. } | Body::Ai(_) => {}
+                Body::Uses { .. } | Body::Ai(_) | Body::Undo => {}
             }
             step
         };
@@ -118,6 +118,7 @@ pub(crate) fn workflow(context: &mut Context<'_>, root: &Node) -> Option<Workflo
         inputs: header.inputs,
         on_failure: header.on_failure,
         undo_window_ms: header.undo_window_ms,
+        undoes: None,
         stages,
         tools: tools(context, &plan),
         steps: plan.assemble(&plan.roots),

@@ -160,7 +160,7 @@ fn redo(
             .tools
             .get(tool)
             .is_none_or(|tool| !tool.effect.changes()),
-        Body::Steps { .. } | Body::Parallel { .. } => false,
+        Body::Undo | Body::Steps { .. } | Body::Parallel { .. } => false,
     };
     let hidden = sheet.plan.chain(step).skip(1).any(|outer| {
         sheet.plan.items[outer].step.foreach.is_some()

@@ -347,7 +347,7 @@ fn output_schema<'s>(context: &'s Context<'_>, body: &'s Body) -> Option<&'s Jso
     match body {
         Body::Uses { tool, .. } => context.catalogue.tools.get(tool).map(|tool| &tool.output),
         Body::Ai(ai) => Some(&ai.output),
-        Body::Steps { .. } | Body::Parallel { .. } => None,
+        Body::Undo | Body::Steps { .. } | Body::Parallel { .. } => None,
     }
 }
 

@@ -158,6 +158,7 @@ impl Machine {
             inputs: json!({ "type": "object" }),
             on_failure: OnFailure::Stop,
             undo_window_ms: None,
+            undoes: None,
             stages: vec!["Change".to_owned()],
             steps: vec![step],
             outputs: BTreeMap::new(),

@@ -194,6 +194,8 @@ impl Run {
             | Event::RollbackStarted { .. }
             | Event::InverseStarted { .. }
             | Event::InversePermitted { .. }
+            | Event::UndoAsked { .. }
+            | Event::UndoneBy { .. }
             | Event::RunRolledBack { .. } => Err("not an event of a gate".to_owned()),
         }
     }

@@ -8,7 +8,9 @@ mod step;
 
 use crate::run::{RunStatus, Started, Stopping};
 use crate::step::Held;
-use crate::{Actor, DoubtAnswer, Event, Phase, Planned, Record, Run, StepKey, StepRun, StepState};
+use crate::{
+    Actor, DoubtAnswer, Event, Phase, Planned, Record, Run, StepKey, StepRun, StepState, UndoneBy,
+};
 
 /// A record that does not follow the ones before it: the journal is damaged, or from a newer version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,11 +69,15 @@ impl Run {
             (RunStatus::Running { .. }, Event::RunStarted { .. }) => {
                 Err("the run has started already".to_owned())
             }
+            (RunStatus::Running { .. } | RunStatus::RollingBack { .. }, Event::UndoneBy { .. }) => {
+                Err("the run is not over".to_owned())
+            }
             (RunStatus::Running { .. }, _) => Ok(()),
             (RunStatus::RollingBack { .. }, Event::RunStarted { .. }) => {
                 Err("the run has started already".to_owned())
             }
             (RunStatus::RollingBack { .. }, _) => Ok(()),
+            (status, Event::UndoneBy { .. }) if status.is_over() => Ok(()),
             (
                 RunStatus::Completed { .. }
                 | RunStatus::Failed { .. }
@@ -305,6 +311,24 @@ impl Run {
                 of,
                 call_digest,
             } => self.permit_inverse(step, *of, *call_digest)?,
+            Event::UndoAsked {
+                step,
+                tool,
+                tool_version,
+                receipt,
+            } => {
+                let phase = Phase::Inverting {
+                    tool: tool.clone(),
+                    tool_version: *tool_version,
+                    receipt: receipt.clone(),
+                };
+                self.ask_for_inverse(step, phase)?;
+            }
+            Event::UndoneBy { run, steps } => self.undone_by.push(UndoneBy {
+                run: run.clone(),
+                at_us,
+                steps: steps.clone(),
+            }),
             Event::RunRolledBack { reason } => {
                 self.status = RunStatus::RolledBack {
                     at_us,

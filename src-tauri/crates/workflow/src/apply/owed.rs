@@ -31,12 +31,11 @@ impl StepRun {
                 },
             )),
             Phase::Inverting {
-                of,
                 tool,
                 tool_version,
                 receipt,
             } => Some((
-                EffectId(format!("inverse:{key}@{of}#{}", self.previews)),
+                EffectId(format!("inverse:{key}#{}", self.previews)),
                 Effect::Inverse {
                     step: key.clone(),
                     tool: tool.clone(),

@@ -1,10 +1,7 @@
 //! The part of the fold that keeps what a run has changed, and moves the inverses of a rollback.
 
-use crate::{
-    Call, Datum, Digest, EffectClass, Made, Phase, Planned, Run, RunStatus, StepKey, StepRun,
-    StepState,
-};
-use std::{collections::BTreeMap, sync::Arc};
+use crate::{Datum, Digest, Made, Phase, Planned, Run, RunStatus, StepKey, StepRun, StepState};
+use std::sync::Arc;
 
 impl Run {
     /// A change happened, or must be taken to have happened. What an inverse changes is not undone in turn.
@@ -91,12 +88,15 @@ impl Run {
             return Err(format!("the change of record {of} has no receipt"));
         };
         let phase = Phase::Inverting {
-            of,
             tool: made.tool.clone(),
             tool_version: made.tool_version,
             receipt,
         };
         self.begun(key, at_us);
+        self.ask_for_inverse(key, phase)
+    }
+
+    pub(super) fn ask_for_inverse(&mut self, key: &StepKey, phase: Phase) -> Result<(), String> {
         self.set_phase(key, |step_run| {
             step_run.previews += 1;
             Ok(phase)
@@ -139,11 +139,11 @@ impl StepRun {
                 tool_version,
                 receipt,
                 ..
-            } => Some(nothing_planned(
+            } => Some(Box::new(Planned::unknown(
                 tool.clone(),
                 *tool_version,
                 receipt.clone(),
-            )),
+            ))),
             Phase::Group { .. }
             | Phase::List { .. }
             | Phase::Ready
@@ -155,18 +155,4 @@ impl StepRun {
             | Phase::Backoff { .. } => None,
         }
     }
-}
-
-/// In the place of a call that never became known: nothing that changes anything, with a digest that no call has.
-fn nothing_planned(tool: String, tool_version: u32, args: Datum) -> Box<Planned> {
-    let call = Call {
-        tool,
-        tool_version,
-        args,
-        targets: Vec::new(),
-        facts: BTreeMap::new(),
-        effect: EffectClass::Read,
-        undo: None,
-    };
-    Box::new(Planned::plain(call, Digest::from_bytes([0; 32])))
 }

@@ -52,7 +52,10 @@ impl Draft<'_> {
             });
         }
         if top.iter().all(|key| self.is_done(key)) {
-            self.complete_run(None)
+            match definition.undoes {
+                Some(_) => self.end_undo(),
+                None => self.complete_run(None),
+            }
         } else {
             Ok(())
         }

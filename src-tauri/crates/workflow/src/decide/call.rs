@@ -25,6 +25,9 @@ impl Draft<'_> {
             );
             return self.fail(key, reason);
         }
+        if step.body == Body::Undo {
+            return self.plan_undo(key);
+        }
         let Some((tool, with)) = step.tool() else {
             return Ok(());
         };
@@ -100,7 +103,8 @@ impl Draft<'_> {
                     call,
                     digest,
                     preview: preview.clone(),
-                })
+                })?;
+                self.leave_out_what_is_back(key, preview)
             }
             Err(error) => self.emit(Event::PreviewFailed {
                 step: key.clone(),
@@ -151,7 +155,13 @@ impl Draft<'_> {
             .map_or((1, 0), |step| (step.attempt, step.keys_used));
         let n = used + 1;
         let idempotency = Call::idempotency_key(&self.run.id, key, attempt, n);
-        let timeout_ms = self.timeout_ms(step);
+        let planned = self.run.step(key).and_then(|step| step.planned());
+        let inverse = planned.filter(|_| step.body == Body::Undo);
+        let spec = inverse.and_then(|planned| self.run.definition.tools.get(&planned.call.tool));
+        let timeout_ms = match spec {
+            Some(spec) => spec.timeout_ms,
+            None => self.timeout_ms(step),
+        };
         self.emit(Event::CallStarted {
             step: key.clone(),
             n,

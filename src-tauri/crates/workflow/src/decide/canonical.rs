@@ -150,6 +150,7 @@ fn visit(event: &mut Event, out: &mut dyn FnMut(&mut Datum)) {
         }
         Event::InputEdited { value, .. } => out(value),
         Event::RollbackPlanned { args: Ok(args), .. } => out(args),
+        Event::UndoAsked { receipt, .. } => out(receipt),
         Event::RecheckRead { output, .. } | Event::StepCompleted { output, .. } => out(output),
         Event::GrantVoided { outputs, .. } => outputs.values_mut().for_each(out),
         Event::CallFinished {
@@ -188,6 +189,7 @@ fn visit(event: &mut Event, out: &mut dyn FnMut(&mut Datum)) {
         | Event::RollbackStarted { .. }
         | Event::InverseStarted { .. }
         | Event::InversePermitted { .. }
+        | Event::UndoneBy { .. }
         | Event::RunRolledBack { .. } => {}
     }
 }

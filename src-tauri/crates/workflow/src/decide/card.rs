@@ -3,7 +3,7 @@
 use super::{Draft, Stop, canonical, canonical::as_json, scope::Place};
 use crate::value::after_ms;
 use crate::{
-    Card, CardCall, Datum, DecisionKind, Difference, Digest, Gate, GateId, GateState, Phase,
+    Body, Card, CardCall, Datum, DecisionKind, Difference, Digest, Gate, GateId, GateState, Phase,
     Planned, Provenance, Shown, Step, StepKey, StepState,
 };
 use serde_json::Value as Json;
@@ -80,6 +80,17 @@ impl Draft<'_> {
 
     /// The call of an item whose preview failed, as far as it can be told.
     fn unplanned(&self, key: &StepKey) -> Result<Option<Planned>, Stop> {
+        let step = self.run.definition.step(&key.id);
+        if step.is_some_and(|step| step.body == Body::Undo)
+            && let Some(item) = self.undo_item(key)?
+        {
+            let receipt = item.receipt.or(item.own).unwrap_or(Json::Null);
+            return Ok(Some(Planned::unknown(
+                item.tool,
+                item.tool_version,
+                receipt,
+            )));
+        }
         let definition = self.run.definition.clone();
         let Some((tool, with)) = definition.step(&key.id).and_then(Step::tool) else {
             return Ok(None);

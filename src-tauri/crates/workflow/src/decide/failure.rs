@@ -258,7 +258,7 @@ impl Draft<'_> {
         if !first || !calls.iter().any(|call| call.call.effect.changes()) {
             return None;
         }
-        Some(self.run.definition.rollback_plan())
+        Some(self.run.definition.rollback_plan()).filter(|plan| !plan.steps.is_empty())
     }
 }
 

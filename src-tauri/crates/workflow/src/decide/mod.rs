@@ -1,7 +1,7 @@
 //! `decide`: what happens next, given a run and a command. Performs nothing; the clock and the dice come in with the
 //! command, big values through `Values`. Each file here is one verb: plan and call (`call`), what follows (`result`), did it
 //! happen (`doubt`), ask (`gate`), hear (`answer`), recheck, redo, groups (`advance`), lists (`list`), stop (`stop`), what
-//! then (`failure`), undo it (`rollback`).
+//! then (`failure`), undo it (`rollback`, `undo`).
 
 mod advance;
 mod answer;
@@ -21,6 +21,7 @@ mod schema;
 mod scope;
 mod start;
 mod stop;
+mod undo;
 
 use crate::{
     Actor, ActorKind, Answer, Command, Datum, Digest, Effect, Event, Input, Refusal, Run, RunStatus,
@@ -184,6 +185,14 @@ impl Draft<'_> {
                 | RunStatus::RolledBack { .. },
                 command,
             ) => self.after_the_end(command),
+            (RunStatus::Running { .. } | RunStatus::RollingBack { .. }, Command::Undone { .. }) => {
+                Err(Refusal::new(
+                    "not_over",
+                    "This run is not over, so nothing of it was undone",
+                    "Report this as a bug, with the run's export",
+                )
+                .into())
+            }
             (RunStatus::RollingBack { .. }, Command::Cancel) => Err(Refusal::new(
                 "rolling_back",
                 "The run has failed and is being rolled back",
@@ -236,8 +245,18 @@ impl Draft<'_> {
         }
     }
 
-    fn after_the_end(&self, command: &Command) -> Result<Option<Refusal>, Stop> {
+    fn after_the_end(&mut self, command: &Command) -> Result<Option<Refusal>, Stop> {
         match command {
+            Command::Undone { by, .. } if self.run.undone_by.iter().any(|one| one.run == *by) => {
+                Ok(None)
+            }
+            Command::Undone { by, steps } => {
+                self.emit(Event::UndoneBy {
+                    run: by.clone(),
+                    steps: steps.clone(),
+                })?;
+                Ok(None)
+            }
             Command::Answered { .. } | Command::Timer(_) | Command::Resume => Ok(None),
             Command::Decide { gate, .. } => Err(self.not_open(gate).into()),
             Command::Start { .. } | Command::Resolve { .. } | Command::Cancel => Err(Refusal::new(

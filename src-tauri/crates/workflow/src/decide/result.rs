@@ -246,7 +246,9 @@ impl Step {
         match &self.body {
             _ if held.by_word => Provenance::Person,
             Body::Ai(_) => Provenance::Rule,
-            Body::Uses { .. } | Body::Steps { .. } | Body::Parallel { .. } => Provenance::Tool,
+            Body::Uses { .. } | Body::Undo | Body::Steps { .. } | Body::Parallel { .. } => {
+                Provenance::Tool
+            }
         }
     }
 }

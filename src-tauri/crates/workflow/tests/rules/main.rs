@@ -28,3 +28,4 @@ mod random;
 mod rollback;
 mod stopping;
 mod time;
+mod undo;

@@ -110,6 +110,7 @@ pub(crate) fn flow(steps: Vec<S>) -> Workflow {
         inputs: json!({ "type": "object" }),
         on_failure: OnFailure::Stop,
         undo_window_ms: None,
+        undoes: None,
         stages: (1..=stages)
             .map(|number| format!("Stage {number}"))
             .collect(),
@@ -193,7 +194,9 @@ impl S {
         match &mut self.0.body {
             Body::Uses { with, .. } => *with = arguments,
             Body::Ai(ai) => ai.fallback.with = arguments,
-            Body::Steps { .. } | Body::Parallel { .. } => panic!("a group has no arguments"),
+            Body::Undo | Body::Steps { .. } | Body::Parallel { .. } => {
+                panic!("a group has no arguments")
+            }
         }
         self
     }

@@ -17,12 +17,11 @@ pub(crate) fn owed(run: &Run) -> BTreeMap<EffectId, Effect> {
                 },
             )),
             Some(Phase::Inverting {
-                of,
                 tool,
                 tool_version,
                 receipt,
             }) => Some((
-                format!("inverse:{key}@{of}#{}", step.previews),
+                format!("inverse:{key}#{}", step.previews),
                 Effect::Inverse {
                     step: key.clone(),
                     tool: tool.clone(),
