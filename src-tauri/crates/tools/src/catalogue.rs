@@ -6,10 +6,12 @@ use crate::agent::{
     register, trust_key, undrain, unregister, untrust_key, update_labels,
 };
 use crate::file::{FileRead, FileRestore, FileWrite};
+use crate::git::Git;
 use crate::health::HealthJudge;
 use crate::job::JobList;
 use crate::metrics::MetricsQueryTool;
 use crate::report::ReportRender;
+use crate::repository::{RepositoryChangelog, RepositoryListRefs, RepositoryResolveRef};
 use crate::value::CoreValue;
 use crate::{ChangeTool, ReadTool, Tool};
 use std::{collections::BTreeMap, sync::Arc};
@@ -40,7 +42,8 @@ impl Catalogue {
 
     /// Every tool that ships with the program.
     pub fn builtin() -> Catalogue {
-        let reads: [Arc<dyn ReadTool>; 15] = [
+        let git = Git::of_user();
+        let reads: [Arc<dyn ReadTool>; 18] = [
             Arc::new(AgentReadInventory::new()),
             Arc::new(AgentValidate::new()),
             Arc::new(AgentScanKeys::new()),
@@ -56,6 +59,9 @@ impl Catalogue {
             Arc::new(ReportRender::new()),
             Arc::new(CoreValue::new()),
             Arc::new(FileRead::new()),
+            Arc::new(RepositoryListRefs::new(git.clone())),
+            Arc::new(RepositoryResolveRef::new(git.clone())),
+            Arc::new(RepositoryChangelog::new(git)),
         ];
         let changes: [Arc<dyn ChangeTool>; 11] = [
             Arc::new(trust_key()),

@@ -33,6 +33,7 @@ mod contract;
 mod duration;
 mod fault;
 mod file;
+mod git;
 mod health;
 mod inventory;
 mod job;
@@ -40,6 +41,7 @@ mod known_hosts;
 mod metrics;
 mod ports;
 mod report;
+mod repository;
 mod secrets;
 mod ssh_config;
 #[cfg(test)]

@@ -5,8 +5,8 @@ mod approved;
 
 use crate::{
     BoxFuture, Catalogue, Context, HostKeys, HostLimits, Hosts, Inventory, Jobs, LogLine, LogSink,
-    Metrics, MetricsQuery, MissedAgent, PortError, Ports, Secret, SecretFault, Secrets, Snapshots,
-    TakenSnapshot, Tool,
+    Metrics, MetricsQuery, MissedAgent, PortError, Ports, ReadTool, Secret, SecretFault, Secrets,
+    Snapshots, TakenSnapshot, Tool,
 };
 use fleet::{Agent, Job, Series};
 use serde_json::{Value as Json, json};
@@ -169,6 +169,15 @@ impl Stage {
         let Some(Tool::Read(tool)) = catalogue.get(tool) else {
             panic!("{tool} is not a reading tool")
         };
+        self.read_with(tool.as_ref(), args).await
+    }
+
+    /// As `read`, with a tool that is not of the catalogue.
+    pub(crate) async fn read_with(
+        &self,
+        tool: &dyn ReadTool,
+        args: Json,
+    ) -> Result<Json, ToolError> {
         matches_schema(&tool.spec().input, &args);
         let output = tool
             .read(&args, &self.context)

@@ -7,13 +7,15 @@ mod openssh;
 mod script;
 mod ssh;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::{Context, known_hosts};
 use fleet::{Agent, Connection, Transport, Via};
 use std::time::Duration;
 use workflow::ToolError;
 
+pub(crate) use lines::Lines;
+pub(crate) use local::{Group, ended};
 pub use ssh::{HostLimits, Hosts};
 pub(crate) use ssh::{Scanned, refusal};
 

@@ -16,6 +16,7 @@ mod interrupted;
 mod journal;
 mod keyring;
 mod looking_back;
+mod repositories;
 mod rollback;
 mod secrets;
 mod terminal;

@@ -40,6 +40,9 @@ fn names_are_noun_verb_and_records_are_complete() {
             "job.list",
             "metrics.query",
             "report.render",
+            "repository.changelog",
+            "repository.list_refs",
+            "repository.resolve_ref",
         ]
     );
     for spec in Catalogue::builtin().specs() {
@@ -142,6 +145,9 @@ fn free_form_tools_are_not_for_models() {
         "command.run",
         "script.run",
         "http.request",
+        "repository.list_refs",
+        "repository.resolve_ref",
+        "repository.changelog",
         "core.value",
     ] {
         assert!(!Catalogue::FOR_MODELS.contains(&free), "{free}");

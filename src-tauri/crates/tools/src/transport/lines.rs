@@ -1,4 +1,4 @@
-//! Cuts a script's standard error into log lines, the same for every transport. Bytes stay bytes: nothing is decoded
+//! Cuts a program's standard error into log lines, the same for every transport and for git. Bytes stay bytes: nothing is decoded
 //! or escaped here.
 
 use crate::{Context, Stream};
@@ -8,14 +8,14 @@ const LOG_BYTES: usize = 256 * 1024;
 
 /// Hands each line to the call's log; long lines are cut into pieces, and after a limit the rest is left out with a
 /// note.
-pub(super) struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     context: &'a Context,
     line: Vec<u8>,
     logged_bytes: usize,
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(context: &'a Context) -> Lines<'a> {
+    pub(crate) fn new(context: &'a Context) -> Lines<'a> {
         Lines {
             context,
             line: Vec::new(),
@@ -24,7 +24,7 @@ impl<'a> Lines<'a> {
     }
 
     /// Takes what came.
-    pub(super) fn take(&mut self, bytes: &[u8]) {
+    pub(crate) fn take(&mut self, bytes: &[u8]) {
         for byte in bytes {
             if *byte == b'\n' || self.line.len() == LOG_LINE_BYTES {
                 self.log();
@@ -36,7 +36,7 @@ impl<'a> Lines<'a> {
     }
 
     /// The end: what is left is a line too.
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         if !self.line.is_empty() {
             self.log();
         }

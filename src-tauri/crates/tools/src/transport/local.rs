@@ -19,10 +19,10 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 /// Kills the group when the future that owns it is dropped. The leader is not reaped before, so its number is still
 /// ours and cannot mean a stranger.
-pub(super) struct Group(pub(super) Pid);
+pub(crate) struct Group(pub(crate) Pid);
 
 impl Group {
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         // ESRCH: nobody is left, which is what is wanted.
         let _ = kill_process_group(self.0, signal);
     }
@@ -134,7 +134,7 @@ pub(super) async fn run(script: Script<'_>, context: &Context) -> Result<Answer,
 }
 
 /// Cancelled when the process has ended. It is not reaped: its number stays taken.
-pub(super) fn ended(number: Pid) -> CancellationToken {
+pub(crate) fn ended(number: Pid) -> CancellationToken {
     let gone = CancellationToken::new();
     let told = gone.clone();
     tokio::task::spawn_blocking(move || {

@@ -19,7 +19,7 @@ fn script<'a>(text: &'a str, args: &'a [&'a str]) -> Script<'a> {
 }
 
 /// Does the process with this word in its command line go away? The kernel may need a moment after the signal.
-pub(super) async fn goes_away(mark: &str) -> bool {
+pub(crate) async fn goes_away(mark: &str) -> bool {
     for _ in 0..100 {
         if !alive(mark) {
             return true;

@@ -1,0 +1,214 @@
+//! What is kept of a repository on this computer: a bare one in `cache/` of the data folder, a folder for each address.
+//! Only a copy: it may be removed at any time, and is made anew when it is broken. Nothing is ever checked out of it.
+
+mod fetch;
+mod lookup;
+
+pub(super) use lookup::LOOKUP;
+
+use super::listing::is_object;
+use super::{Git, Listing, RepositoryUrl};
+use crate::Context;
+use crate::fault::fault;
+use rustix::fs::{FlockOperation, flock};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
+use workflow::{ErrorClass, Outcome, ToolError};
+
+/// The most that one repository may take here.
+const LIMIT_BYTES: u64 = 4 << 30;
+/// How long another call's fetch is waited for.
+const WAIT: Duration = Duration::from_secs(10 * 60);
+/// Between two looks at the lock.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// A repository's copy. While it lives, nobody fetches into it.
+#[derive(Debug)]
+pub(crate) struct Mirror {
+    pub(super) git: Git,
+    pub(super) url: RepositoryUrl,
+    /// The bare repository.
+    pub(super) folder: PathBuf,
+    limit_bytes: u64,
+    lock: File,
+}
+
+impl Mirror {
+    /// A copy that holds these commits and all that came before them; what is missing is fetched.
+    pub(crate) async fn holding(
+        git: &Git,
+        url: &RepositoryUrl,
+        commits: &[&str],
+        context: &Context,
+    ) -> Result<Mirror, ToolError> {
+        for commit in commits {
+            check_id(commit)?;
+        }
+        let is_sha256 = commits.iter().any(|commit| commit.len() == 64);
+        Mirror::with(
+            git,
+            url,
+            Wanted::Commits(commits),
+            is_sha256,
+            LIMIT_BYTES,
+            context,
+        )
+        .await
+    }
+
+    /// A copy that holds everything that a branch or a tag leads to.
+    pub(crate) async fn whole(
+        git: &Git,
+        url: &RepositoryUrl,
+        listing: &Listing,
+        context: &Context,
+    ) -> Result<Mirror, ToolError> {
+        let is_sha256 = listing.refs.values().any(|found| found.object.len() == 64);
+        Mirror::with(
+            git,
+            url,
+            Wanted::Everything,
+            is_sha256,
+            LIMIT_BYTES,
+            context,
+        )
+        .await
+    }
+
+    pub(super) async fn with(
+        git: &Git,
+        url: &RepositoryUrl,
+        wanted: Wanted<'_>,
+        is_sha256: bool,
+        limit_bytes: u64,
+        context: &Context,
+    ) -> Result<Mirror, ToolError> {
+        let cache = context.data_dir.join("cache").join("repositories");
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&cache)
+            .map_err(|error| unkept(&cache, &error))?;
+        let format = if is_sha256 { "sha256" } else { "sha1" };
+        let name = format!("{}-{format}", &url.digest().to_string()[..32]);
+        let path = cache.join(format!("{name}.lock"));
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|error| unkept(&path, &error))?;
+        let mirror = Mirror {
+            git: git.clone(),
+            url: url.clone(),
+            folder: cache.join(name),
+            limit_bytes,
+            lock,
+        };
+        mirror
+            .locked(FlockOperation::NonBlockingLockShared, context)
+            .await?;
+        if mirror.has(wanted, context).await? {
+            return Ok(mirror);
+        }
+        mirror
+            .locked(FlockOperation::NonBlockingLockExclusive, context)
+            .await?;
+        // Somebody else may have fetched it meanwhile.
+        if !mirror.has(wanted, context).await? {
+            mirror.fetched(wanted, format, context).await?;
+        }
+        mirror
+            .locked(FlockOperation::NonBlockingLockShared, context)
+            .await?;
+        Ok(mirror)
+    }
+
+    async fn has(&self, wanted: Wanted<'_>, context: &Context) -> Result<bool, ToolError> {
+        let Wanted::Commits(commits) = wanted else {
+            return Ok(false);
+        };
+        if !self.folder.exists() {
+            return Ok(false);
+        }
+        for commit in commits {
+            // An object alone may be what a fetch left that was cut off: only a ref stands for all that came before.
+            let contains = format!("--contains={commit}");
+            let said = self
+                .quietly(&["for-each-ref", "--count=1", &contains], context)
+                .await?;
+            if !said.is_well() || said.stdout.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Waits for the lock. Trying again and again, because a wait in flock(2) cannot be stopped.
+    async fn locked(&self, lock: FlockOperation, context: &Context) -> Result<(), ToolError> {
+        let until = Instant::now() + WAIT;
+        let mut told = false;
+        loop {
+            match flock(&self.lock, lock) {
+                Ok(()) => return Ok(()),
+                Err(rustix::io::Errno::INTR | rustix::io::Errno::WOULDBLOCK) => {}
+                Err(errno) => return Err(unkept(&self.folder, &errno.into())),
+            }
+            context.still_owed(Outcome::NotDone)?;
+            if Instant::now() > until {
+                return Err(fault(
+                    "repository_busy",
+                    format!(
+                        "Another call has been fetching {} for more than {} s.",
+                        self.url.shown(),
+                        WAIT.as_secs()
+                    ),
+                    "Wait for it or cancel it, then run this again.",
+                )
+                .not_done(ErrorClass::Timeout));
+            }
+            if !std::mem::replace(&mut told, true) {
+                context
+                    .log
+                    .note("Another call uses the copy of the repository; waiting for it.");
+            }
+            let _ = timeout(LOOK, context.cancel.cancelled()).await;
+        }
+    }
+}
+
+/// What a mirror is to hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wanted<'a> {
+    Everything,
+    Commits(&'a [&'a str]),
+}
+
+fn unkept(path: &Path, error: &std::io::Error) -> ToolError {
+    fault(
+        "cache_unusable",
+        format!(
+            "{} cannot be used: {error}.",
+            fleet::visible(&path.to_string_lossy(), 300)
+        ),
+        "Look at the rights and the space of the data folder; its folder cache may be removed.",
+    )
+    .not_done(ErrorClass::Io)
+}
+
+/// Only whole ids come here; this is the last look before they stand in a command.
+fn check_id(id: &str) -> Result<(), ToolError> {
+    match is_object(id) {
+        true => Ok(()),
+        false => Err(fault(
+            "invalid_commit",
+            format!("{:?} is not a commit's whole id.", fleet::visible(id, 100)),
+            "Resolve the name with repository.resolve_ref first.",
+        )
+        .not_started(ErrorClass::Invalid)),
+    }
+}
