@@ -11,7 +11,10 @@ use crate::health::HealthJudge;
 use crate::job::JobList;
 use crate::metrics::MetricsQueryTool;
 use crate::report::ReportRender;
-use crate::repository::{RepositoryChangelog, RepositoryListRefs, RepositoryResolveRef};
+use crate::repository::{
+    RepositoryChangelog, RepositoryCreateTag, RepositoryDeleteTag, RepositoryListRefs,
+    RepositoryResolveRef,
+};
 use crate::value::CoreValue;
 use crate::{ChangeTool, ReadTool, Tool};
 use std::{collections::BTreeMap, sync::Arc};
@@ -61,9 +64,9 @@ impl Catalogue {
             Arc::new(FileRead::new()),
             Arc::new(RepositoryListRefs::new(git.clone())),
             Arc::new(RepositoryResolveRef::new(git.clone())),
-            Arc::new(RepositoryChangelog::new(git)),
+            Arc::new(RepositoryChangelog::new(git.clone())),
         ];
-        let changes: [Arc<dyn ChangeTool>; 11] = [
+        let changes: [Arc<dyn ChangeTool>; 13] = [
             Arc::new(trust_key()),
             Arc::new(untrust_key()),
             Arc::new(register()),
@@ -75,6 +78,8 @@ impl Catalogue {
             Arc::new(AgentRevertChange::new()),
             Arc::new(FileWrite::new()),
             Arc::new(FileRestore::new()),
+            Arc::new(RepositoryCreateTag::new(git.clone())),
+            Arc::new(RepositoryDeleteTag::new(git)),
         ];
         let tools = reads
             .into_iter()

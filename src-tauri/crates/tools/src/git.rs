@@ -10,6 +10,7 @@ mod history;
 mod listing;
 mod mirror;
 mod name;
+mod push;
 mod run;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -19,9 +20,10 @@ mod url;
 mod words;
 
 pub(crate) use history::{Changed, Entry, Relation};
-pub(crate) use listing::{Kind, Listing, short};
+pub(crate) use listing::{Kind, Listing, RemoteRef, short};
 pub(crate) use mirror::Mirror;
-pub(crate) use name::{Named, Resolved, commit};
+pub(crate) use name::{Named, Resolved, check_name, commit};
+pub(crate) use push::Move;
 pub(crate) use url::RepositoryUrl;
 
 use crate::fault::fault;
@@ -150,6 +152,18 @@ impl Git {
             ssh.push(" -o BatchMode=yes");
         }
         Some(ssh)
+    }
+
+    /// Whom the user's configuration names as the author of what they make: name and address.
+    pub(crate) async fn identity(&self) -> Option<(String, String)> {
+        let plain = |text: String| {
+            let is_plain = |c: &char| !"<>".contains(*c) && !c.is_control();
+            let text: String = text.chars().filter(is_plain).collect();
+            Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+        };
+        let name = plain(self.configured("user.name").await?)?;
+        let address = plain(self.configured("user.email").await?)?;
+        Some((name, address))
     }
 
     /// A value of the user's configuration.

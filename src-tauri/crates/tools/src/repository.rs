@@ -1,9 +1,12 @@
-//! The tools about repositories: what refs there are, what a name stands for, and what lies between two commits. They ask
-//! with the user's own git; nothing of a repository is run here.
+//! The tools about repositories: what refs there are, what a name stands for, what lies between two commits, and tags. They
+//! ask with the user's own git; nothing of a repository is run here.
 
 mod changelog;
+mod create_tag;
+mod delete_tag;
 mod list_refs;
 mod resolve_ref;
+mod tag;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +17,8 @@ use serde_json::{Value as Json, json};
 use workflow::{ErrorClass, ToolError};
 
 pub(crate) use changelog::RepositoryChangelog;
+pub(crate) use create_tag::RepositoryCreateTag;
+pub(crate) use delete_tag::RepositoryDeleteTag;
 pub(crate) use list_refs::RepositoryListRefs;
 pub(crate) use resolve_ref::RepositoryResolveRef;
 

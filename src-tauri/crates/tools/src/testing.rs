@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
-use workflow::{Digest, Observation, ToolError};
+use workflow::{Digest, Observation, ToolError, ToolOutput};
 
 pub(crate) use approved::Approved;
 
@@ -107,6 +107,8 @@ pub(crate) struct Stage {
     pub(crate) world: Arc<World>,
     pub(crate) context: Context,
     pub(crate) log: Arc<Mutex<Vec<LogLine>>>,
+    /// The tools that are tested.
+    pub(crate) catalogue: Catalogue,
     root: PathBuf,
     _folder: Option<tempfile::TempDir>,
 }
@@ -153,6 +155,7 @@ impl Stage {
             world,
             context,
             log,
+            catalogue: Catalogue::builtin(),
             root,
             _folder: None,
         }
@@ -199,7 +202,23 @@ pub(crate) async fn check_change_tool(
     args: Json,
     look: &dyn Fn() -> Json,
 ) {
-    let catalogue = Catalogue::builtin();
+    let (approved, output) = check_change(stage, tool, args, look).await;
+    assert_eq!(
+        approved.observe(stage).await,
+        Observation::Done(output),
+        "it still happened"
+    );
+}
+
+/// The same for a tool that remembers nothing: the world tells what happened, and after the undo it tells that nothing
+/// did.
+pub(crate) async fn check_change(
+    stage: &Stage,
+    tool: &str,
+    args: Json,
+    look: &dyn Fn() -> Json,
+) -> (Approved, ToolOutput) {
+    let catalogue = &stage.catalogue;
     let before = look();
     let approved = Approved::new(stage, catalogue.get(tool).unwrap().clone(), args, "check")
         .await
@@ -247,11 +266,7 @@ pub(crate) async fn check_change_tool(
         undo.apply(stage).await.unwrap();
         assert_eq!(look(), before, "{run} puts back what was");
     }
-    assert_eq!(
-        approved.observe(stage).await,
-        Observation::Done(output),
-        "it still happened"
-    );
+    (approved, output)
 }
 
 /// Fails the test when the value does not match.

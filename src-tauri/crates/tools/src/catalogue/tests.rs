@@ -41,6 +41,8 @@ fn names_are_noun_verb_and_records_are_complete() {
             "metrics.query",
             "report.render",
             "repository.changelog",
+            "repository.create_tag",
+            "repository.delete_tag",
             "repository.list_refs",
             "repository.resolve_ref",
         ]

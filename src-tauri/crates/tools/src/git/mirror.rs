@@ -78,6 +78,18 @@ impl Mirror {
         .await
     }
 
+    /// A copy that holds this tag object.
+    pub(crate) async fn with_tag(
+        git: &Git,
+        url: &RepositoryUrl,
+        tag: &str,
+        context: &Context,
+    ) -> Result<Mirror, ToolError> {
+        check_id(tag)?;
+        let wanted = Wanted::Tags(&[tag]);
+        Mirror::with(git, url, wanted, tag.len() == 64, LIMIT_BYTES, context).await
+    }
+
     pub(super) async fn with(
         git: &Git,
         url: &RepositoryUrl,
@@ -129,12 +141,22 @@ impl Mirror {
     }
 
     async fn has(&self, wanted: Wanted<'_>, context: &Context) -> Result<bool, ToolError> {
-        let Wanted::Commits(commits) = wanted else {
-            return Ok(false);
-        };
         if !self.folder.exists() {
             return Ok(false);
         }
+        let commits = match wanted {
+            Wanted::Everything => return Ok(false),
+            Wanted::Commits(commits) => commits,
+            Wanted::Tags(tags) => {
+                for tag in tags {
+                    let said = self.quietly(&["cat-file", "tag", tag], context).await?;
+                    if !said.is_well() {
+                        return Ok(false);
+                    }
+                }
+                return Ok(true);
+            }
+        };
         for commit in commits {
             // An object alone may be what a fetch left that was cut off: only a ref stands for all that came before.
             let contains = format!("--contains={commit}");
@@ -186,6 +208,8 @@ impl Mirror {
 pub(super) enum Wanted<'a> {
     Everything,
     Commits(&'a [&'a str]),
+    /// Tag objects.
+    Tags(&'a [&'a str]),
 }
 
 fn unkept(path: &Path, error: &std::io::Error) -> ToolError {

@@ -3,6 +3,7 @@
 mod changes;
 mod failures;
 mod ssh;
+mod tags;
 
 use super::{RepositoryChangelog, RepositoryListRefs, RepositoryResolveRef};
 use crate::git::testing::{Bare, git_at};

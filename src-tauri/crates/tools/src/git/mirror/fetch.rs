@@ -55,12 +55,14 @@ impl Mirror {
     async fn fetch(&self, wanted: Wanted<'_>, context: &Context) -> Result<(), ToolError> {
         let everything =
             ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"].map(str::to_owned);
-        let Wanted::Commits(commits) = wanted else {
-            return self.fetch_refs(&everything, context).await;
+        let (ids, are_commits) = match wanted {
+            Wanted::Everything => return self.fetch_refs(&everything, context).await,
+            Wanted::Commits(ids) => (ids, true),
+            Wanted::Tags(ids) => (ids, false),
         };
-        let each: Vec<String> = commits
+        let each: Vec<String> = ids
             .iter()
-            .map(|commit| format!("+{commit}:refs/keep/{commit}"))
+            .map(|id| format!("+{id}:refs/keep/{id}"))
             .collect();
         match self.fetch_refs(&each, context).await {
             // Some servers give away only what is at the tip of a branch or tag.
@@ -74,8 +76,8 @@ impl Mirror {
             }
             Err(error) => Err(error),
             Ok(()) => {
-                for commit in commits {
-                    self.is_commit(commit, context).await?;
+                for id in ids.iter().filter(|_| are_commits) {
+                    self.is_commit(id, context).await?;
                 }
                 Ok(())
             }

@@ -11,6 +11,8 @@ use workflow::{ErrorClass, ToolError};
 /// How long looking something up may take.
 pub(in crate::git) const LOOKUP: Duration = Duration::from_secs(60);
 const CAP_BYTES: usize = 64 * 1024 * 1024;
+/// The longest tag object that can be put back.
+const TAG_BYTES: usize = 64 * 1024;
 
 /// The code of what git says of a copy that it cannot use.
 pub(super) const BROKEN: &str = "repository_copy_broken";
@@ -66,6 +68,17 @@ impl Mirror {
             .flatten();
         let is_file = matches!(words.next(), Some("100644" | "100755"));
         Ok(words.nth(1).filter(|_| is_file).map(str::to_owned))
+    }
+
+    /// The whole text of a tag object, or none where it is not text or too long to be kept beside a call.
+    pub(crate) async fn tag_text(
+        &self,
+        tag: &str,
+        context: &Context,
+    ) -> Result<Option<String>, ToolError> {
+        let said = self.here(&["cat-file", "tag", tag], b"", context).await?;
+        let text = String::from_utf8(said.stdout).ok();
+        Ok(text.filter(|text| text.len() <= TAG_BYTES))
     }
 
     /// Asks git about what is here; anything but success is an error.

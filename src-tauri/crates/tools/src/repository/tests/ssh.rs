@@ -1,9 +1,15 @@
 //! Over real ssh: git-upload-pack of this computer behind a real sshd on loopback.
 
 use super::{Desk, Sample};
+use crate::Tool;
+use crate::git::testing::git_at;
+use crate::repository::RepositoryCreateTag;
+use crate::testing::Approved;
 use loopback::{Sshd, SshdSetup, key_words, keygen, user};
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+use workflow::Observation;
 
 /// A desk whose user reaches a host by the ssh alias `forge`.
 struct Forge {
@@ -80,6 +86,22 @@ async fn refs_files_and_changes_are_read_over_ssh() {
         (&json!("forward"), &json!(1))
     );
     assert!(forge.sshd.logins() > 0);
+}
+
+#[tokio::test]
+async fn a_tag_is_pushed_over_ssh() {
+    let Some(forge) = Forge::new("") else { return };
+    let (stage, sample) = (&forge.desk.stage, &forge.sample);
+    let git = git_at(&stage.path(""), &[]);
+    let tool = Tool::Change(Arc::new(RepositoryCreateTag::new(git)));
+    let args = json!({ "repository": forge.url(), "tag": "v2", "commit": sample.first });
+    let approved = Approved::new(stage, tool, args, "ssh").await.unwrap();
+    let output = approved.apply(stage).await.unwrap();
+    assert_eq!(
+        sample.bare.git(&["rev-parse", "refs/tags/v2"]),
+        sample.first
+    );
+    assert_eq!(approved.observe(stage).await, Observation::Done(output));
 }
 
 #[tokio::test]
