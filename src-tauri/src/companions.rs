@@ -1,7 +1,9 @@
 //! What runs beside the window: the look at the board, notifications, the tray, and the guard against a second program
 //! on the same data folder. It starts them and connects them; each says in its own file what it does.
 
+use std::env;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io;
 use std::path::Path;
 
 use tauri::async_runtime::spawn;
@@ -13,7 +15,7 @@ use workflow::RunId;
 use crate::desk::Desk;
 use crate::desktop::Desktop;
 use crate::links::{Wish, page_of};
-use crate::{notify, tray, waiting, window};
+use crate::{again, notify, tray, waiting, window};
 
 /// The name of the program on the bus.
 const NAME: &str = "org.countersign.desktop";
@@ -30,6 +32,23 @@ pub(crate) fn only_one<R: Runtime>(data_dir: &Path) -> TauriPlugin<R> {
             }
         })
         .build()
+}
+
+/// Set in a start that follows one whose predecessor was just ending.
+const ALONE: &str = "COUNTERSIGN_STARTED_ALONE";
+
+/// Did the first program end while this one told it to show its window? Once: the name on the bus is free after that.
+pub(crate) fn was_deserted(why: &tauri::Error) -> bool {
+    let plugin = match why {
+        tauri::Error::PluginInitialization(plugin, _) => plugin.as_str(),
+        _ => return false,
+    };
+    plugin == "single-instance" && env::var_os(ALONE).is_none()
+}
+
+/// Starts anew, as the only program. Comes back only where that has failed.
+pub(crate) fn start_alone() -> io::Error {
+    again::run(|command| _ = command.env(ALONE, "1"))
 }
 
 /// Another data folder is another program: its name on the bus says so.

@@ -82,7 +82,13 @@ pub fn run() -> ExitCode {
                 app.state::<Desktop>().watchdog.ends();
             }
         }),
-        Err(why) => return not_started("the window cannot open", &why),
+        Err(why) => {
+            let why = match companions::was_deserted(&why) {
+                true => companions::start_alone().to_string(),
+                false => why.to_string(),
+            };
+            return not_started("the window cannot open", &why);
+        }
     }
     ExitCode::SUCCESS
 }

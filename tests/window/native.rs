@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
+use futures_util::StreamExt as _;
 use serde_json::{Value as Json, json};
 use tauri::async_runtime::block_on;
 use zbus::{Connection, connection::Builder, interface};
@@ -201,6 +202,64 @@ fn a_gate_is_notified_soon() {
         println!("gate {round}: notified {took:?} after it was opened");
     }
     shop.close();
+}
+
+#[test]
+fn a_start_beside_a_program_that_is_just_ending_opens_a_window_of_its_own() {
+    let Some(stage) = Stage::set() else { return };
+    // Which name the program has on the bus, it says itself.
+    let name = {
+        let _program = started(&stage, &[]);
+        owned(&stage);
+        until("the program is on the bus", 30, || {
+            names(&stage)
+                .into_iter()
+                .find(|name| name.ends_with(".SingleInstance"))
+        })
+    };
+    until("its name is free", 30, || {
+        (!names(&stage).contains(&name)).then_some(())
+    });
+    // One that is told to show its window, and ends.
+    let ending = std::thread::spawn({
+        let (bus, name) = (stage.bus().to_owned(), name.clone());
+        move || {
+            block_on(async {
+                let bus = Builder::address(bus.as_str()).unwrap();
+                let bus = bus.name(name).unwrap().build().await.unwrap();
+                let mut asked = zbus::MessageStream::from(&bus);
+                while let Some(message) = asked.next().await {
+                    let message = message.unwrap();
+                    if message
+                        .header()
+                        .member()
+                        .is_some_and(|one| *one == "ExecuteCallback")
+                    {
+                        return bus.close().await.unwrap();
+                    }
+                }
+            });
+        }
+    });
+    until("the name is taken again", 30, || {
+        names(&stage).contains(&name).then_some(())
+    });
+    let mut display = Display::open(stage.display());
+    let mut program = started(&stage, &[]);
+    seen(&stage, &mut display);
+    assert!(program.runs());
+    ending.join().unwrap();
+}
+
+/// Who is on the bus.
+fn names(stage: &Stage) -> Vec<String> {
+    block_on(async {
+        let bus = Builder::address(stage.bus()).unwrap();
+        let bus = bus.build().await.unwrap();
+        let asked = zbus::fdo::DBusProxy::new(&bus).await.unwrap();
+        let names = asked.list_names().await.unwrap();
+        names.iter().map(ToString::to_string).collect()
+    })
 }
 
 #[test]
