@@ -60,6 +60,14 @@ pub use ports::{
 pub use secrets::{NoSecrets, Secret, SecretFault, SecretStore, Secrets};
 pub use transport::{HostLimits, Hosts};
 
+/// Is this an address that the tools about repositories take?
+///
+/// # Errors
+/// Why not, and what to write instead.
+pub fn check_repository(address: &str) -> Result<(), workflow::ToolError> {
+    git::RepositoryUrl::parse(address).map(|_| ())
+}
+
 /// Work that blocks, on a thread for it. A panic in it is this tool's error, never the program's.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, workflow::ToolError> + Send + 'static,

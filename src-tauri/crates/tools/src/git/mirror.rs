@@ -2,7 +2,9 @@
 //! Only a copy: it may be removed at any time, and is made anew when it is broken. Nothing is ever checked out of it.
 
 mod fetch;
+mod lock;
 mod lookup;
+mod sweep;
 
 pub(super) use lookup::LOOKUP;
 
@@ -10,22 +12,16 @@ use super::listing::is_object;
 use super::{Git, Listing, RepositoryUrl};
 use crate::Context;
 use crate::fault::fault;
-use rustix::fs::{FlockOperation, flock};
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use lock::Lock;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-use tokio::time::{Instant, timeout};
-use workflow::{ErrorClass, Outcome, ToolError};
+use workflow::{ErrorClass, ToolError};
 
 /// The most that one repository may take here.
 const LIMIT_BYTES: u64 = 4 << 30;
-/// How long another call's fetch is waited for.
-const WAIT: Duration = Duration::from_secs(10 * 60);
-/// Between two looks at the lock.
-const LOOK: Duration = Duration::from_millis(200);
 
-/// A repository's copy. While it lives, nobody fetches into it.
+/// A repository's copy. While it lives, nobody removes it.
 #[derive(Debug)]
 pub(crate) struct Mirror {
     pub(super) git: Git,
@@ -33,7 +29,7 @@ pub(crate) struct Mirror {
     /// The bare repository.
     pub(super) folder: PathBuf,
     limit_bytes: u64,
-    lock: File,
+    lock: Lock,
 }
 
 impl Mirror {
@@ -106,14 +102,18 @@ impl Mirror {
             .map_err(|error| unkept(&cache, &error))?;
         let format = if is_sha256 { "sha256" } else { "sha1" };
         let name = format!("{}-{format}", &url.digest().to_string()[..32]);
-        let path = cache.join(format!("{name}.lock"));
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|error| unkept(&path, &error))?;
+        let lock = Lock::open(cache.join(format!("{name}.lock")))?;
+        let now = sweep::time(context.now_us());
+        lock.used(now);
+        if !cache.join(&name).exists() {
+            let cache = cache.clone();
+            crate::blocking(move || {
+                sweep::sweep(&cache, now);
+                Ok(())
+            })
+            .await?;
+        }
+        let fetching = Lock::open(cache.join(format!("{name}.fetching")))?;
         let mirror = Mirror {
             git: git.clone(),
             url: url.clone(),
@@ -121,22 +121,15 @@ impl Mirror {
             limit_bytes,
             lock,
         };
-        mirror
-            .locked(FlockOperation::NonBlockingLockShared, context)
-            .await?;
+        mirror.lock.shared(context).await?;
         if mirror.has(wanted, context).await? {
             return Ok(mirror);
         }
-        mirror
-            .locked(FlockOperation::NonBlockingLockExclusive, context)
-            .await?;
+        fetching.alone(context).await?;
         // Somebody else may have fetched it meanwhile.
         if !mirror.has(wanted, context).await? {
             mirror.fetched(wanted, format, context).await?;
         }
-        mirror
-            .locked(FlockOperation::NonBlockingLockShared, context)
-            .await?;
         Ok(mirror)
     }
 
@@ -168,38 +161,6 @@ impl Mirror {
             }
         }
         Ok(true)
-    }
-
-    /// Waits for the lock. Trying again and again, because a wait in flock(2) cannot be stopped.
-    async fn locked(&self, lock: FlockOperation, context: &Context) -> Result<(), ToolError> {
-        let until = Instant::now() + WAIT;
-        let mut told = false;
-        loop {
-            match flock(&self.lock, lock) {
-                Ok(()) => return Ok(()),
-                Err(rustix::io::Errno::INTR | rustix::io::Errno::WOULDBLOCK) => {}
-                Err(errno) => return Err(unkept(&self.folder, &errno.into())),
-            }
-            context.still_owed(Outcome::NotDone)?;
-            if Instant::now() > until {
-                return Err(fault(
-                    "repository_busy",
-                    format!(
-                        "Another call has been fetching {} for more than {} s.",
-                        self.url.shown(),
-                        WAIT.as_secs()
-                    ),
-                    "Wait for it or cancel it, then run this again.",
-                )
-                .not_done(ErrorClass::Timeout));
-            }
-            if !std::mem::replace(&mut told, true) {
-                context
-                    .log
-                    .note("Another call uses the copy of the repository; waiting for it.");
-            }
-            let _ = timeout(LOOK, context.cancel.cancelled()).await;
-        }
     }
 }
 

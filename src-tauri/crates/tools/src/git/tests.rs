@@ -3,8 +3,10 @@
 use super::mirror::Wanted;
 use super::testing::{Bare, git_at};
 use super::{Git, Mirror, RepositoryUrl};
-use crate::testing::Stage;
+use crate::testing::{NOW_US, Stage};
+use std::fs::File;
 use std::path::PathBuf;
+use std::time::{Duration, UNIX_EPOCH};
 use workflow::ToolError;
 
 const CAP_BYTES: usize = 16 * 1024 * 1024;
@@ -93,6 +95,32 @@ async fn a_commit_is_fetched_once_with_what_came_before() {
 }
 
 #[tokio::test]
+async fn a_copy_that_nobody_uses_goes_when_a_new_one_is_made() {
+    for (days, is_held, kept) in [(89, false, 2), (100, true, 2), (100, false, 1)] {
+        let desk = Desk::new();
+        let first = desk.bare.commit_files(&[], "First", &[("a", "1")]);
+        desk.bare.point("refs/heads/main", &first);
+        let mirror = desk.mirror(&[&first]).await.unwrap();
+        let lock = File::options()
+            .write(true)
+            .open(desk.kept()[0].with_extension("lock"));
+        let now = UNIX_EPOCH + Duration::from_micros(NOW_US.unsigned_abs());
+        let age = Duration::from_secs(days * 24 * 60 * 60);
+        lock.unwrap().set_modified(now - age).unwrap();
+        let _held = is_held.then_some(mirror);
+        let other = Bare::new();
+        let commit = other.commit_files(&[], "Other", &[("a", "2")]);
+        other.point("refs/heads/main", &commit);
+        let url = RepositoryUrl::parse(&other.url()).unwrap();
+        let (git, context) = (desk.git(), &desk.stage.context);
+        Mirror::holding(&git, &url, &[&commit], context)
+            .await
+            .unwrap();
+        assert_eq!(desk.kept().len(), kept, "{days} {is_held}");
+    }
+}
+
+#[tokio::test]
 async fn calls_at_once_fetch_one_after_the_other() {
     let desk = Desk::new();
     let mut commits = vec![desk.bare.commit_files(&[], "First", &[("a", "1")])];
@@ -112,6 +140,7 @@ async fn calls_at_once_fetch_one_after_the_other() {
         desk.mirror(&wanted[4])
     );
     assert!([a, b, c, d].iter().all(Result::is_ok));
+    // Whoever waited for another's fetch found what it brought.
     assert!(fetches(&desk.stage) <= 3, "{}", fetches(&desk.stage));
     let copy = desk.kept().remove(0);
     let output = std::process::Command::new("git")

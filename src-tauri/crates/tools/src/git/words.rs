@@ -107,6 +107,20 @@ const KNOWN: &[Known] = &[
         class: ErrorClass::Network,
     },
     Known {
+        words: &[
+            "early EOF",
+            "unexpected disconnect",
+            "RPC failed",
+            "hung up unexpectedly",
+            "Connection reset",
+            "Broken pipe",
+        ],
+        code: "connection_lost",
+        what: "was being read when the connection broke",
+        hint: "Run it again; if it happens again, look at the network between.",
+        class: ErrorClass::Network,
+    },
+    Known {
         words: &["certificate", "gnutls_handshake", "SSL", "TLS"],
         code: "tls_failed",
         what: "is on a host whose encryption does not hold",
@@ -312,6 +326,7 @@ mod tests {
                 "fatal: unable to access 'https://host/a/': The requested URL returned error: 429\n",
                 "rate_limited",
             ),
+            ("fatal: early EOF\n", "connection_lost"),
             (
                 "fatal: transport 'file' not allowed\n",
                 "protocol_not_allowed",

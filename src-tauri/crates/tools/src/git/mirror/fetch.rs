@@ -1,5 +1,5 @@
-//! Filling a copy: made when there is none, fetched into, and made anew when it cannot be used any more. Only under the
-//! exclusive lock.
+//! Filling a copy: made when there is none, fetched into, and made anew when it cannot be used any more. Only by who holds
+//! the lock for it.
 
 use super::lookup::{BROKEN, LOOKUP};
 use super::{Mirror, Wanted, unkept};
@@ -35,21 +35,23 @@ impl Mirror {
         if is_new {
             self.made(format, context).await?;
         }
-        match self.fetch(wanted, context).await {
+        let result = match self.fetch(wanted, context).await {
             Err(error) if !is_new && ANEW.contains(&error.code.as_str()) => {
                 context.log.note("The copy of the repository is made anew.");
+                self.lock.alone(context).await?;
                 self.removed()?;
                 self.made(format, context).await?;
+                self.lock.shared(context).await?;
                 self.fetch(wanted, context).await
             }
             result => result,
+        };
+        if result.as_ref().is_err_and(|error| error.code == TOO_LARGE) {
+            // What is half there is of no use to anybody.
+            self.lock.alone(context).await?;
+            self.removed()?;
         }
-        .inspect_err(|error| {
-            if error.code == TOO_LARGE {
-                // What is half there is of no use to anybody.
-                let _ = self.removed();
-            }
-        })
+        result
     }
 
     async fn fetch(&self, wanted: Wanted<'_>, context: &Context) -> Result<(), ToolError> {
