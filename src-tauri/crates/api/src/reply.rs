@@ -17,6 +17,56 @@ pub struct WorkflowList {
     pub folder: String,
 }
 
+/// The applications that can be deployed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AppList {
+    /// By name.
+    pub apps: Vec<AppInfo>,
+    /// The folder of their files.
+    pub folder: String,
+}
+
+/// An application's file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AppInfo {
+    /// Its name: that of the file.
+    pub name: String,
+    /// The file.
+    pub file: String,
+    /// Can the file be used?
+    pub ok: bool,
+    /// What is wrong with it.
+    pub findings: Vec<Finding>,
+    /// By key; empty when the file cannot be used. deploy.yaml of the repository may say others in their place.
+    pub settings: Vec<AppSetting>,
+}
+
+/// One value of an application.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AppSetting {
+    /// `keep`, `hooks.build`, `targets.production`.
+    pub key: String,
+    /// The value.
+    pub value: Json,
+    /// Where it was said: `web.app.yaml:3`, or `default`.
+    pub origin: String,
+}
+
+/// A file for an application, not yet written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AppProposal {
+    /// The application's name.
+    pub name: String,
+    /// Where it would be written.
+    pub file: String,
+    /// Its text.
+    pub text: String,
+    /// What was seen in the repository, each a sentence.
+    pub seen: Vec<String>,
+    /// What a person must still put right.
+    pub findings: Vec<Finding>,
+}
+
 /// A workflow that can be started.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorkflowInfo {

@@ -6,14 +6,14 @@ use crate::finding::{Finding, Findings, Place};
 use crate::keys;
 use crate::testing::{self, Test};
 use crate::yaml::{self, Node};
-use crate::{Catalogue, model, suggest};
+use crate::{Application, Catalogue, application, model, suggest};
 use workflow::Workflow;
 
 /// The largest file, in bytes (workflow-format.md, rule 8).
 pub(crate) const FILE_BYTES: usize = 64 * 1024;
 /// The version of the language.
 const API_VERSION: &str = "countersign/v1";
-const KINDS: [&str; 2] = ["Workflow", "Test"];
+const KINDS: [&str; 3] = ["Workflow", "Test", "Application"];
 
 /// What reading a file gives.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +31,8 @@ pub enum Document {
     Workflow(Box<Workflow>),
     /// Tests of a workflow.
     Test(Test),
+    /// The settings of an application.
+    Application(Application),
 }
 
 /// Reads the text of a file. The name is only for the findings.
@@ -40,7 +42,7 @@ pub fn read(file_name: &str, text: &str, catalogue: &Catalogue) -> Reading {
         catalogue,
         findings: Findings::new(file_name),
     };
-    let document = document(&mut context);
+    let document = document(&mut context, file_name);
     let document = document.filter(|_| !context.findings.has_errors());
     Reading {
         findings: context.findings.ordered(),
@@ -48,7 +50,7 @@ pub fn read(file_name: &str, text: &str, catalogue: &Catalogue) -> Reading {
     }
 }
 
-fn document(context: &mut Context<'_>) -> Option<Document> {
+fn document(context: &mut Context<'_>, file_name: &str) -> Option<Document> {
     if context.text.len() > FILE_BYTES {
         let what = format!("the file is larger than {} KiB", FILE_BYTES / 1024);
         context.error(Place::START, "too_large", what, "split the workflow");
@@ -63,6 +65,12 @@ fn document(context: &mut Context<'_>) -> Option<Document> {
             "begin with `apiVersion: countersign/v1`",
         );
         return None;
+    }
+    // Its two keys may be left out: `deploy_to` is the only one that must be said.
+    let kind = root.get("kind").map(|kind| kind.text());
+    if kind == Some(Some("Application")) || kind.is_none() && application::is_name(file_name) {
+        let application = application::read(context, file_name, &root);
+        return Some(Document::Application(application));
     }
     let hint = format!("write `apiVersion: {API_VERSION}`");
     if let Some(version) = context.required(&root, "apiVersion", "a file", &hint)

@@ -1,6 +1,7 @@
 //! The YAML language of workflows: text and the catalogue of tools in, the resolved model and findings out; and the
 //! folder that definitions live in. Runs nothing and knows no tool by itself: the catalogue comes in as data.
 
+mod application;
 mod built_in;
 mod context;
 mod document;
@@ -20,6 +21,7 @@ mod testing;
 mod watch;
 mod yaml;
 
+pub use application::{Application, Proposal, Setting, application_schema, propose};
 pub use document::{Document, Reading, read};
 pub use finding::{Finding, Severity};
 pub use folder::{Definition, Folder, Origin, Source, TestFile};

@@ -1,4 +1,4 @@
-//! Backups for people: the databases (copied by the store while runs go on) with the workflow files beside them, and the
+//! Backups for people: the databases (copied by the store while runs go on) with the files of workflows and applications beside them, and the
 //! way back into an empty folder. No secrets: those are the keychain's.
 
 use crate::{clock, faults, made};
@@ -10,10 +10,10 @@ use std::{
 };
 use store::{BackupReport, Reader, Verdict};
 
-/// The longest workflow file that is copied, in bytes; longer ones cannot be used anyway.
+/// The longest such file that is copied, in bytes; longer ones cannot be used anyway.
 const FILE_BYTES: u64 = 1 << 20;
-/// The folder of workflow files within a data folder.
-const WORKFLOWS: &str = "workflows";
+/// The folders of a person's own files within a data folder.
+const OWN: [&str; 2] = ["workflows", "apps"];
 
 /// Copies a data folder, beside its owner or without one; into a new folder of its backups where no other is named. Gives whether the copied journal is whole, too. Blocking.
 ///
@@ -33,7 +33,7 @@ pub(crate) fn of_reader(reader: &Reader, to: Option<&Path>) -> Result<(FileMade,
     let copied = reader
         .backup(&dir)
         .map_err(|fault| faults::read(&fault))
-        .and_then(|copied| Ok((copy_workflows(reader.dir(), &dir)?, copied)));
+        .and_then(|copied| Ok((copy_own(reader.dir(), &dir)?, copied)));
     let (files, copied) = copied.inspect_err(|_| {
         // Half a backup must not be taken for one. A folder of somebody's own is left as it is.
         if to.is_none() {
@@ -63,7 +63,7 @@ fn absolute(path: &Path) -> PathBuf {
 /// The backup cannot be read, or the folder is in use, is not empty or cannot be written.
 pub fn restore(backup: &Path, to: &Path) -> Result<(FileMade, bool), Fault> {
     let copied = store::restore(backup, &absolute(to)).map_err(|fault| faults::read(&fault))?;
-    let mut made = told(&copied, copy_workflows(backup, to)?);
+    let mut made = told(&copied, copy_own(backup, to)?);
     made.says.push(
         "Secrets were not in the backup: where this is another computer, store those that agents name once more."
             .to_owned(),
@@ -71,12 +71,17 @@ pub fn restore(backup: &Path, to: &Path) -> Result<(FileMade, bool), Fault> {
     Ok((made, copied.verdict.is_intact()))
 }
 
-fn told(copied: &BackupReport, (files, bytes): (u64, u64)) -> FileMade {
-    let files = match files {
+fn told(copied: &BackupReport, ([workflows, apps], bytes): ([u64; 2], u64)) -> FileMade {
+    let mut files = match workflows {
         0 => "no workflow files of your own".to_owned(),
         1 => "one workflow file".to_owned(),
         more => format!("{more} workflow files"),
     };
+    files.push_str(&match apps {
+        0 => String::new(),
+        1 => ", one application".to_owned(),
+        more => format!(", {more} applications"),
+    });
     let chain = match &copied.verdict {
         Verdict::Intact { records, .. } => {
             format!("The journal in it is whole: {records} records follow each other.")
@@ -110,10 +115,17 @@ fn new_dir(data_dir: &Path) -> Result<PathBuf, Fault> {
     free.next().ok_or_else(|| faults::internal("no free name"))
 }
 
-/// Gives how many there were and how big they are together.
-fn copy_workflows(from: &Path, to: &Path) -> Result<(u64, u64), Fault> {
-    let (from, to) = (from.join(WORKFLOWS), to.join(WORKFLOWS));
-    copy_files(&from, &to).map_err(|error| made::unwritten(&to, &error))
+/// Gives how many there were of each, and how big they are together.
+fn copy_own(from: &Path, to: &Path) -> Result<([u64; 2], u64), Fault> {
+    let (mut files, mut bytes) = ([0; 2], 0);
+    for (folder, files) in OWN.iter().zip(&mut files) {
+        let to = to.join(folder);
+        let copied = copy_files(&from.join(folder), &to);
+        let (count, size) = copied.map_err(|error| made::unwritten(&to, &error))?;
+        *files = count;
+        bytes += size;
+    }
+    Ok((files, bytes))
 }
 
 fn copy_files(from: &Path, to: &Path) -> io::Result<(u64, u64)> {

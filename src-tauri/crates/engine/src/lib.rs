@@ -3,6 +3,7 @@
 //! Not a decision of its own (see `workflow::decide`), not SQL (`store`), not a tool (`tools`), no window, no terminal.
 
 mod answer;
+mod applications;
 mod auditing;
 mod backup;
 mod clock;
@@ -32,6 +33,7 @@ mod socket;
 mod values;
 mod workflows;
 
+pub use applications::{apps, keep_app, propose_app};
 pub use auditing::{audit_file, audit_folder};
 pub use backup::{back_up, restore};
 pub use clock::now_us;
@@ -41,4 +43,4 @@ pub use export::{Bound, ExportFormat, ExportReport, export};
 pub use made::{backups_dir, downloads_dir};
 pub use options::OpenOptions;
 pub use secrets::SecretSource;
-pub use workflows::{schema, validate, workflows};
+pub use workflows::{application_schema, schema, validate, workflows};

@@ -237,7 +237,7 @@ fn info(definition: &Definition) -> WorkflowInfo {
     }
 }
 
-fn finding(finding: &definitions::Finding) -> Finding {
+pub(crate) fn finding(finding: &definitions::Finding) -> Finding {
     Finding {
         file: finding.file.clone(),
         line: finding.line,
@@ -251,15 +251,28 @@ fn finding(finding: &definitions::Finding) -> Finding {
 
 /// What is wrong with a definition file. Needs no data folder.
 pub fn validate(file: &str, text: &str) -> ValidationReport {
-    let reading = definitions::read(file, text, &catalogue(&tools::Catalogue::builtin()));
+    let mut reading = definitions::read(file, text, &catalogue(&tools::Catalogue::builtin()));
+    if let Some(Document::Application(application)) = &reading.document {
+        let wrong = crate::applications::wrong_values(application);
+        if !wrong.is_empty() {
+            reading.document = None;
+            reading.findings.extend(wrong);
+        }
+    }
     ValidationReport {
         ok: reading.document.is_some(),
         what: reading.document.map(|document| match document {
             Document::Workflow(workflow) => format!("Workflow {}", workflow.id),
             Document::Test(test) => format!("Test of {}", test.workflow),
+            Document::Application(_) => "Application".to_owned(),
         }),
         findings: reading.findings.iter().map(finding).collect(),
     }
+}
+
+/// The JSON Schema of applications' files and of deploy.yaml, for editors. Needs no data folder.
+pub fn application_schema() -> Json {
+    definitions::application_schema()
 }
 
 /// The JSON Schema of workflow files, for editors. Needs no data folder.

@@ -1,6 +1,8 @@
 //! The verbs, a file for each, called like it.
 
 mod agents;
+mod app;
+mod apps;
 mod audit;
 mod backup;
 mod cancel;
@@ -45,6 +47,8 @@ pub(crate) enum Verb {
     Run(run::Run),
     Runs(runs::Runs),
     Agents(agents::Agents),
+    Apps(apps::Apps),
+    App(app::App),
     Show(show::Show),
     Decide(decide::Decide),
     Doubt(doubt::Doubt),
@@ -80,6 +84,8 @@ impl Verb {
                 };
             }
             Verb::Workflows(_)
+            | Verb::Apps(_)
+            | Verb::App(_)
             | Verb::Validate(_)
             | Verb::Schema(_)
             | Verb::Runs(_)
@@ -102,6 +108,8 @@ impl Verb {
     async fn perform_short(self, console: &Console) -> Outcome {
         match self {
             Verb::Workflows(workflows) => workflows.perform(console),
+            Verb::Apps(apps) => apps.perform(console),
+            Verb::App(app) => app.perform(console).await,
             Verb::Validate(validate) => validate.perform(console),
             Verb::Schema(schema) => schema.perform(console),
             Verb::Runs(runs) => runs.perform(console).await,

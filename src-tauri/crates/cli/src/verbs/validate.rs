@@ -1,4 +1,4 @@
-//! `countersign validate FILE…`: what is wrong with workflow files. Needs no data folder and no engine.
+//! `countersign validate FILE…`: what is wrong with files of workflows and applications. Needs no data folder and no engine.
 
 use crate::{
     console::Console,
@@ -9,17 +9,18 @@ use api::{Finding, ValidationReport};
 use serde_json::json;
 use std::io::Read as _;
 
-/// Say what is wrong with workflow files, all of it at once
+/// Say what is wrong with files of workflows and applications, all of it at once
 #[derive(Debug, clap::Args)]
 #[command(after_help = TABLE, long_about = "\
-Say what is wrong with workflow files, all of it at once.
+Say what is wrong with files of workflows and applications, all of it at once.
 
 Each finding is a line `file:line:column: error: what (hint)`, as editors understand it. A file without errors can be \
 used; warnings do not keep it from that. Needs no data folder. Ends with 3 when a file has errors.
 
 Examples:
   countersign validate restart.workflow.yaml
-  countersign validate workflows/*.yaml
+  countersign validate workflows/*.yaml apps/*.yaml
+  countersign validate deploy.yaml
   cat restart.workflow.yaml | countersign validate -")]
 pub(crate) struct Validate {
     /// The files; `-` is standard input

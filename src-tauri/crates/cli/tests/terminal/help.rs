@@ -3,12 +3,14 @@
 
 use crate::desk::Desk;
 
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 21] = [
     "workflows",
     "validate",
     "schema",
     "run",
     "runs",
+    "apps",
+    "app",
     "show",
     "decide",
     "doubt",

@@ -3,6 +3,7 @@
 
 mod answers_at_terminal;
 mod answers_by_token;
+mod applications;
 mod bad_files;
 mod bad_inputs;
 mod descent;

@@ -103,6 +103,16 @@ impl Load<'_> {
                 derived_from: None,
                 findings: reading.findings,
             }),
+            Document::Application(_) => {
+                self.error(
+                    name,
+                    1,
+                    "not_here",
+                    "an application is no workflow",
+                    "put it into the folder `apps` beside this one",
+                );
+                None
+            }
             Document::Test(test) => {
                 self.tests
                     .push((TestFile { origin, test }, text.to_owned()));

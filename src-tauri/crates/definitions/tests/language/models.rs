@@ -12,7 +12,9 @@ fn model(steps: &str) -> Workflow {
     let reading = read("t.yaml", &text, &catalogue());
     match reading.document {
         Some(Document::Workflow(workflow)) => *workflow,
-        Some(Document::Test(_)) | None => panic!("{:#?}", reading.findings),
+        Some(Document::Test(_) | Document::Application(_)) | None => {
+            panic!("{:#?}", reading.findings)
+        }
     }
 }
 
