@@ -25,6 +25,7 @@ fn opened(name: &str, revision: u32, title: &str) -> Event {
         expires_at_us: None,
         grant_ttl_ms: None,
         scope: CardScope::AllItems,
+        rollback: None,
     };
     Event::GateOpened {
         gate: gate_of(name),
