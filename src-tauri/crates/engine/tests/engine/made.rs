@@ -70,13 +70,19 @@ async fn a_backup_is_a_data_folder_and_comes_back_as_one() {
     let (run, _) = bench.note("a.txt", "x").await;
     bench.waits(&run).await;
     let data = bench.dir.path().join("data");
+    fs::create_dir(data.join("apps")).unwrap();
+    fs::write(data.join("apps/web.app.yaml"), "deploy_to: /srv/web\n").unwrap();
     let made = bench.call(api::BackUp {}).await.unwrap();
     let again = bench.call(api::BackUp {}).await.unwrap();
     assert_ne!(made.path, again.path);
     let backup = PathBuf::from(&made.path);
     assert_eq!(backup.parent(), Some(engine::backups_dir(&data).as_path()));
     let says = made.says.join(" ");
-    for words in ["one workflow file", "is whole", "Secrets are not in it"] {
+    for words in [
+        "one workflow file, one application",
+        "is whole",
+        "Secrets are not in it",
+    ] {
         assert!(says.contains(words), "{words}: {says}");
     }
     // To a place of one's own, and only where nothing is.
@@ -92,6 +98,7 @@ async fn a_backup_is_a_data_folder_and_comes_back_as_one() {
         whole && made.says.join(" ").contains("is whole"),
         "{made:?}"
     );
+    assert_eq!(engine::apps(&restored).apps[0].name, "web");
     for to in [&restored, &data] {
         let fault = engine::restore(&backup, to).unwrap_err();
         assert_eq!(fault.code, "folder_unusable", "{fault:?}");
