@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::Fault;
 use leptos::prelude::*;
-use workflow::Run;
+use workflow::{Run, RunStatus};
 
 use super::{FaultBar, outcome, press};
 use crate::{
@@ -46,8 +46,13 @@ pub fn CancelRun(
     };
     let state = Memo::new(move |_| {
         run.with(|run| {
+            // A run that has failed and asks what now is stopped at its card; a rollback is not cut short.
+            let at_its_end = |run: &Arc<Run>| {
+                let asks = run.stopping().is_some() && run.is_waiting();
+                asks || run.is_over() || matches!(run.status(), RunStatus::RollingBack { .. })
+            };
             run.as_ref()
-                .map(|run| (run.is_over(), run.stopping().is_some()))
+                .map(|run| (at_its_end(run), run.stopping().is_some()))
         })
     });
     view! {

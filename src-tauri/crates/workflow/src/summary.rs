@@ -134,7 +134,7 @@ impl Run {
             workflow: self.definition.id.clone(),
             title: self.definition.title.clone(),
             state: self.state(),
-            stopping: self.stopping().is_some(),
+            stopping: self.stopping().is_some() && !self.is_waiting(),
             started_by: self
                 .started
                 .as_ref()

@@ -91,7 +91,7 @@ async fn head(run: &Run, loader: &mut Loader<'_>) -> Vec<Line> {
             .dim(format!("  {} {}", definition.id, definition.version)),
         field("run").plain(run.id().to_string()),
     ];
-    let state = match run.stopping() {
+    let state = match run.stopping().filter(|_| !run.is_waiting()) {
         Some(stopping) => format!("stopping: {}", stopping.why.sentence()),
         None => run.state().word().to_owned(),
     };

@@ -1,5 +1,5 @@
-//! Kill -9 in the middle of a rollback, at every commit of it: afterwards it is finished, every change was undone exactly
-//! once, and the notes are as they were.
+//! Kill -9 in the middle of a rollback or an undo, at every commit of it: afterwards it is finished, every change was
+//! undone exactly once, and the notes are as they were.
 
 use crate::{
     MANY, POINTS,
@@ -41,6 +41,37 @@ impl Bench {
         assert!(!self.note("second").exists());
         assert_eq!(self.changes(), 4, "two writes, and each was undone once");
         self.is_whole();
+    }
+}
+
+#[test]
+fn an_undo_survives_a_kill_at_every_commit() {
+    for point in POINTS {
+        let mut kills = 0;
+        for n in 1..MANY {
+            let bench = Bench::new();
+            assert_eq!(bench.start_note("note", None), Ended::Code(75));
+            assert_eq!(bench.approve_first(None), Ended::Code(0));
+            let written = bench.runs()[0]["run"].as_str().unwrap().to_owned();
+            assert_eq!(bench.program(&["undo", &written], None), Ended::Code(75));
+            let ended = bench.approve_first(Some((point, n)));
+            bench.bring_to_end(|_| unreachable!("the run exists"));
+            // Whatever was not told before the kill is told at the next start.
+            bench.program(&["resume"], None);
+            assert!(!bench.note("note").exists());
+            assert_eq!(bench.changes(), 2, "it was written and undone once");
+            let rows = bench.runs();
+            let row = rows.iter().find(|row| row["run"] == *written).unwrap();
+            let message = row["message"].as_str().unwrap_or_default();
+            assert!(message.starts_with("Undone by run"), "{row}");
+            bench.is_whole();
+            if ended != Ended::Killed {
+                break;
+            }
+            kills += 1;
+        }
+        assert!(kills > 2, "{point}: only {kills} commits were cut");
+        println!("undo: killed at {kills} commits, {point}");
     }
 }
 

@@ -54,8 +54,10 @@ impl Run {
         }
     }
 
-    /// A run begins once, with the definition it is pinned to, and nothing follows its end.
+    /// A run begins once, with the definition it is pinned to; it is rolled back only when it has failed, and after its
+    /// end only an undo is noted.
     fn may_follow(&self, event: &Event) -> Result<(), String> {
+        self.fits_a_rollback(event)?;
         match (&self.status, event) {
             (RunStatus::Pending, Event::RunStarted { definition, .. })
                 if *definition == self.definition_digest =>

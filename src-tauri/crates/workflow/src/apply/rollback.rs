@@ -1,9 +1,30 @@
 //! The part of the fold that keeps what a run has changed, and moves the inverses of a rollback.
 
-use crate::{Datum, Digest, Made, Phase, Planned, Run, RunStatus, StepKey, StepRun, StepState};
+use crate::{
+    Datum, Digest, Event, Made, Phase, Planned, Run, RunStatus, StepKey, StepRun, StepState,
+};
 use std::sync::Arc;
 
 impl Run {
+    /// The events of a rollback stand only in one, and one begins only where a run stops.
+    pub(super) fn fits_a_rollback(&self, event: &Event) -> Result<(), String> {
+        let begins = matches!(event, Event::RollbackStarted { .. } | Event::RunContinued);
+        let within = matches!(
+            event,
+            Event::InverseStarted { .. }
+                | Event::InversePermitted { .. }
+                | Event::RunRolledBack { .. }
+        );
+        let rolls_back = matches!(self.status, RunStatus::RollingBack { .. });
+        if begins && self.stopping().is_none() {
+            return Err("the run is not stopping".to_owned());
+        }
+        if within && !rolls_back {
+            return Err("the run is not being rolled back".to_owned());
+        }
+        Ok(())
+    }
+
     /// A change happened, or must be taken to have happened. What an inverse changes is not undone in turn.
     pub(super) fn note_change(&mut self, key: &StepKey, receipt: Option<&Datum>) {
         let Some(step) = self.step(key) else { return };

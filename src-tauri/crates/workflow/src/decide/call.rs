@@ -258,8 +258,7 @@ impl Draft<'_> {
             })?;
         }
         if self.call_changes(key) && !key.is_inverse() {
-            let output = self.load(&output.output)?;
-            self.plan_rollback(key, &output)?;
+            self.plan_rollback(key, &output.output)?;
         }
         Ok(())
     }

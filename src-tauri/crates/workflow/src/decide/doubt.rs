@@ -3,10 +3,9 @@
 
 use super::{Draft, Stop};
 use crate::{
-    DoubtAnswer, ErrorClass, Event, FailReason, Observation, Outcome, Phase, Recovery, Refusal,
-    StepKey, StopReason, ToolError,
+    Datum, DoubtAnswer, ErrorClass, Event, FailReason, Observation, Outcome, Phase, Recovery,
+    Refusal, StepKey, StopReason, ToolError,
 };
-use serde_json::Value as Json;
 
 impl Draft<'_> {
     /// Does the run, or a group or list around the step, start no more changes?
@@ -134,7 +133,7 @@ impl Draft<'_> {
         })?;
         match answer {
             DoubtAnswer::ItHappened if self.call_changes(key) && !key.is_inverse() => {
-                self.plan_rollback(key, &Json::Null)
+                self.plan_rollback(key, &Datum::null())
             }
             DoubtAnswer::ItHappened | DoubtAnswer::RunAgain => Ok(()),
             DoubtAnswer::RollBack => self.roll_back_in_doubt(key),

@@ -7,7 +7,6 @@ use crate::{
     Call, Datum, Decision, DecisionKind, Event, FailReason, GateId, GateKind, Made, Phase, Planned,
     Preview, Provenance, Refusal, RunStatus, SkipReason, StepKey, StepState, ToolError,
 };
-use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 impl Draft<'_> {
@@ -78,7 +77,7 @@ impl Draft<'_> {
     }
 
     /// A change has happened whose step has a `rollback`: its arguments are evaluated now, on what the change gave.
-    pub(super) fn plan_rollback(&mut self, key: &StepKey, output: &Json) -> Result<(), Stop> {
+    pub(super) fn plan_rollback(&mut self, key: &StepKey, output: &Datum) -> Result<(), Stop> {
         let definition = self.run.definition.clone();
         let step = definition.step(&key.id);
         let Some(rollback) = step.and_then(|step| step.rollback.as_ref()) else {
@@ -87,9 +86,10 @@ impl Draft<'_> {
         let Some(of) = self.run.made().last().map(|made| made.seq) else {
             return Ok(());
         };
+        let output = self.load(output)?;
         let place = Place {
             provenance: Some(Provenance::Tool),
-            ..Place::with_output(key, output)
+            ..Place::with_output(key, &output)
         };
         let args = match self.resolve(&rollback.with, &place)? {
             Err(fault) => Err(format!("`rollback` has no value: {fault}")),
