@@ -145,7 +145,7 @@ fn an_answer_needs_a_gate_and_a_whole_digest() {
             "--approve",
         ],
         2,
-        &["step.before or step.after"],
+        &["step.before, step.after or step.failure"],
     );
     refused(&["doubt", "x", "note"], 2, &["--happened"]);
 }

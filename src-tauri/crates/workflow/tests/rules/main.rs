@@ -15,6 +15,7 @@ mod attempts;
 mod bench;
 mod effects;
 mod expressions;
+mod failure;
 mod final_answers;
 mod freshness;
 mod growth;
