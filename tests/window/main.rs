@@ -3,6 +3,7 @@
 //! Nothing listens but on loopback, and every process ends by the id it was started with.
 
 mod axe;
+mod back;
 mod bars;
 mod crash;
 mod door;

@@ -151,6 +151,7 @@ fn calling(step: &StepRun) -> Option<Digest> {
         Phase::Group { .. }
         | Phase::List { .. }
         | Phase::Ready
+        | Phase::Inverting { .. }
         | Phase::Previewing { .. }
         | Phase::Planned(_)
         | Phase::Observing { .. }
