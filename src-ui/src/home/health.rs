@@ -9,7 +9,7 @@ use crate::{
         Card, EmptyState, Escaped, Intent, Memo, MessageBar, Progress, Skeleton, dynamic, icons,
     },
     live::{Fetched, Live},
-    parts::{ReportView, TileFault, fault::sentence, report},
+    parts::{ReportView, TileFault, fault::sentence, report, say},
 };
 
 /// What is known of health checks.
@@ -83,7 +83,7 @@ fn newest_line(row: RunSummary) -> AnyView {
             .into_any()
         }
         RunState::Failed | RunState::Cancelled | RunState::Completed | RunState::RolledBack => {
-            let why = row.message.unwrap_or_else(|| row.state.word().to_owned());
+            let why = row.message.unwrap_or_else(|| say(row.state).to_owned());
             view! {
                 <MessageBar intent=Intent::Warning title="The newest check did not finish." actions=move || view! { <a href=href.clone()>"Look at it"</a> }>
                     <Escaped text=sentence(&why)/>

@@ -79,7 +79,7 @@ pub fn Outcome(
                 <p>{ended}{message.map(|message| view! { " "<Escaped text=sentence(&message)/> })}</p>
                 {(!undone.is_empty()).then(|| view! {
                     <div>
-                        <p>"These changes were made and rolled back:"</p>
+                        <p>{if summary.state == RunState::RolledBack { "These changes were made and rolled back:" } else { "These changes were made and undone:" }}</p>
                         <ul class="plain-list">{undone.iter().cloned().map(|change| view! { <li><Escaped text=change/></li> }).collect_parts()}</ul>
                     </div>
                 })}

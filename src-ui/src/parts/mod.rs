@@ -26,5 +26,5 @@ pub use press::press;
 pub use report::ReportView;
 pub use run_rows::RunRows;
 pub use start::Starting;
-pub use status::{RunStateMark, status_of};
+pub use status::{RunStateMark, say, status_of};
 pub use undo::UndoRun;

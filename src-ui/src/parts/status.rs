@@ -44,10 +44,24 @@ pub fn RunStateMark(
         view! {
             <span class=format!("status status-{class}")>
                 <Icon path=icon/>
-                <span class="status-word">{state.word()}</span>
+                <span class="status-word">{say(state)}</span>
             </span>
         }
     })
+}
+
+/// The state for people: the words of the journal without their underscores.
+pub fn say(state: RunState) -> &'static str {
+    match state {
+        RunState::RollingBack => "rolling back",
+        RunState::RolledBack => "rolled back",
+        RunState::Pending
+        | RunState::Running
+        | RunState::Waiting
+        | RunState::Completed
+        | RunState::Failed
+        | RunState::Cancelled => state.word(),
+    }
 }
 
 #[cfg(test)]
@@ -66,6 +80,17 @@ mod tests {
         ] {
             assert_eq!(status_of(status).word(), status.word());
             assert_eq!(status_of(status).glyph(), status.glyph());
+        }
+    }
+
+    #[test]
+    fn no_state_is_said_with_an_underscore() {
+        for state in [
+            RunState::Waiting,
+            RunState::RollingBack,
+            RunState::RolledBack,
+        ] {
+            assert_eq!(say(state), state.word().replace('_', " "));
         }
     }
 }

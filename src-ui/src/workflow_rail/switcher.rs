@@ -6,6 +6,7 @@ use workflow::{RunId, RunState, RunSummary};
 use crate::{
     kit::{Choice, Field, Memo, Select, dynamic},
     live::{Live, local_point},
+    parts::say,
 };
 
 /// So many runs that are over are offered.
@@ -62,7 +63,7 @@ pub fn RunSwitcher() -> impl IntoView {
 fn words(row: &RunSummary) -> String {
     format!(
         "{} · {} · {}",
-        row.state.word(),
+        say(row.state),
         row.title,
         local_point(row.started_at_us)
     )
