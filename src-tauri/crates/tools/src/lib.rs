@@ -35,6 +35,7 @@ mod fault;
 mod file;
 mod git;
 mod health;
+mod host;
 mod inventory;
 mod job;
 mod known_hosts;

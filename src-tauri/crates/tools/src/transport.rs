@@ -12,10 +12,15 @@ pub(crate) mod tests;
 use crate::{Context, known_hosts};
 use fleet::{Agent, Connection, Transport, Via};
 use std::time::Duration;
-use workflow::ToolError;
+use workflow::{ErrorClass, ToolError};
 
 pub(crate) use lines::Lines;
 pub(crate) use local::{Group, ended};
+#[cfg(test)]
+pub(crate) use script::bare;
+pub(crate) use script::{parameters, quoted};
+#[cfg(test)]
+pub(crate) use ssh::tests::Host as SshHost;
 pub use ssh::{HostLimits, Hosts};
 pub(crate) use ssh::{Scanned, refusal};
 
@@ -77,6 +82,14 @@ pub(crate) async fn run(
     script: Script<'_>,
     context: &Context,
 ) -> Result<Answer, ToolError> {
+    if script.args.iter().any(|arg| arg.contains('\0')) {
+        return Err(crate::fault::fault(
+            "invalid_arguments",
+            "An argument of the script has a zero byte, which no shell takes.",
+            "Leave it out.",
+        )
+        .not_started(ErrorClass::Invalid));
+    }
     match &agent.transport {
         Transport::Local => local::run(script, context).await,
         Transport::Ssh(connection) => match connection.via {

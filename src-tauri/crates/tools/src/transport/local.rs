@@ -1,7 +1,7 @@
 //! This computer as an agent. One process group for each script; the environment is not inherited. A process that
 //! leaves its group on purpose (setsid) is out of reach; the scripts that ship do not.
 
-use super::{Answer, End, Script, lines::Lines};
+use super::{Answer, End, Script, lines::Lines, script::bare};
 use crate::{Context, fault::fault};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::{process::Stdio, time::Duration};
@@ -46,8 +46,6 @@ pub(super) async fn run(script: Script<'_>, context: &Context) -> Result<Answer,
     };
     let mut child = Command::new("/bin/sh")
         .arg("-s")
-        .arg("--")
-        .args(script.args)
         .env_clear()
         .env("PATH", PATH)
         .env("LC_ALL", "C")
@@ -78,7 +76,9 @@ pub(super) async fn run(script: Script<'_>, context: &Context) -> Result<Answer,
         // Broken pipe: the script ended before it was read to its end.
         let feed = async {
             let mut stdin = stdin;
-            let _ = stdin.write_all(script.text.as_bytes()).await;
+            // The arguments too: a command line is seen by everybody on this computer.
+            let text = bare(script.text, script.args);
+            let _ = stdin.write_all(text.as_bytes()).await;
             Ok(())
         };
         tokio::try_join!(

@@ -40,7 +40,7 @@ pub(crate) fn body(text: &str, token: &str) -> String {
     )
 }
 
-/// A script without a frame.
+/// A script without a frame; one word too.
 pub(crate) fn bare(text: &str, args: &[&str]) -> String {
     format!("{}eval {}\n", parameters(args), quoted(text))
 }
@@ -152,7 +152,8 @@ impl Unframe {
     }
 }
 
-fn parameters(args: &[&str]) -> String {
+/// The line that makes words the positional parameters.
+pub(crate) fn parameters(args: &[&str]) -> String {
     let mut line = "set --".to_owned();
     for arg in args {
         line.push(' ');
@@ -162,8 +163,8 @@ fn parameters(args: &[&str]) -> String {
     line
 }
 
-/// POSIX 2.2.2: inside single quotes nothing has a meaning but the single quote.
-fn quoted(text: &str) -> String {
+/// One word. POSIX 2.2.2: inside single quotes nothing has a meaning but the single quote.
+pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

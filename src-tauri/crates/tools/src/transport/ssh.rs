@@ -11,7 +11,7 @@ mod link;
 mod login;
 mod target;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use super::{Answer, Script};
 use crate::Context;

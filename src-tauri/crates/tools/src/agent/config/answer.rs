@@ -2,6 +2,8 @@
 //! Reading them only; nothing is asked here.
 
 use super::state::State;
+use crate::host::bytes;
+pub(super) use crate::host::{Line, lines, text};
 use workflow::Digest;
 
 /// What stands at a place.
@@ -67,27 +69,6 @@ pub(super) enum Settled {
     Done(Record),
     NotDone,
     Unknown(String),
-}
-
-/// One line of an answer: its word and what follows, split at spaces.
-pub(super) struct Line {
-    pub(super) word: String,
-    pub(super) rest: Vec<String>,
-}
-
-pub(super) fn lines(stdout: &[u8]) -> Vec<Line> {
-    // What a start-up file prints does not begin with RS, or stands before one on its line.
-    stdout
-        .split(|byte| *byte == b'\n')
-        .filter_map(|line| {
-            let at = line.iter().rposition(|byte| *byte == 0x1e)?;
-            let mut words = std::str::from_utf8(&line[at + 1..]).ok()?.split(' ');
-            Some(Line {
-                word: words.next()?.to_owned(),
-                rest: words.map(str::to_owned).collect(),
-            })
-        })
-        .collect()
 }
 
 /// The user who looked, and what was seen.
@@ -175,14 +156,4 @@ pub(super) fn parse_backup(lines: &[Line]) -> Option<Backup> {
             None => None,
         },
     })
-}
-
-/// A text that was sent as hex.
-pub(super) fn text(hex: Option<&String>) -> String {
-    let bytes = bytes(hex.map_or("", String::as_str)).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    hex::decode(hex).ok()
 }

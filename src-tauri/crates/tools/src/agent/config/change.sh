@@ -2,7 +2,7 @@
 # verb, path, folder; kind, hash and letters before; kind, hash, letters and mode after; where the content is (args, kept
 # or the key of a backup); the content in base64, in pieces.
 main() {
-  prepare
+  prepare_files
   key=$1 sent=$2 backups=$(under_home "$3") largest=$4; shift 4
   want_verb=$1 path=$2 want_folder=$3; shift 3
   want_b_kind=$1 want_b_sha=$2 want_b_perms=$3 want_a_kind=$4 want_a_sha=$5 want_a_perms=$6 mode=$7; shift 7

@@ -4,6 +4,7 @@
 use super::answer::{Line, text};
 use super::state::{Kind, State};
 use crate::fault::{Fault, fault};
+use crate::host::failure;
 use fleet::{Agent, visible};
 use workflow::{ErrorClass, Outcome, ToolError};
 
@@ -60,32 +61,20 @@ fn changed(agent: &Agent, path: &str, expected: State, said: &str) -> Fault {
 /// A command of the script failed.
 fn io(agent: &Agent, path: &str, doing: &str, said: &str) -> (Fault, ErrorClass) {
     let has = |text: &str| said.contains(text);
-    let said = visible(said.trim(), 300);
-    let make = |code: &str, hint: &str| {
-        let doing = doing.replace('_', " ");
-        let message = format!(
-            "{} on {} was not changed ({doing}): {said}.",
-            visible(path, 300),
-            agent.title
-        );
-        fault(code, message, hint)
-    };
-    if has("No space left") || has("quota exceeded") || has("Quota exceeded") {
-        let hint = "Free some space on that filesystem, then run it again.";
-        (make("disk_full", hint), ErrorClass::Io)
-    } else if has("Read-only file system") {
-        let hint = "Choose another path, or find out why the filesystem is read-only.";
-        (make("read_only_filesystem", hint), ErrorClass::Io)
-    } else if has("Permission denied") || has("not permitted") {
-        let hint = "Give the user who logs in the right to that folder, or choose another path.";
-        (make("not_permitted", hint), ErrorClass::Auth)
-    } else if has("not empty") || has("File exists") {
+    let (code, hint, class) = if has("not empty") || has("File exists") {
         let hint = "Look at what is in it; only an empty folder is removed.";
-        (make("not_empty", hint), ErrorClass::Precondition)
+        ("not_empty", hint, ErrorClass::Precondition)
     } else {
-        let hint = "Look at the call's log and at the host's disk.";
-        (make("io_error", hint), ErrorClass::Io)
-    }
+        failure(said)
+    };
+    let said = visible(said.trim(), 300);
+    let doing = doing.replace('_', " ");
+    let message = format!(
+        "{} on {} was not changed ({doing}): {said}.",
+        visible(path, 300),
+        agent.title
+    );
+    (fault(code, message, hint), class)
 }
 
 /// Faults that stay until somebody does something.

@@ -14,18 +14,25 @@ use fleet::Agent;
 use std::time::Duration;
 use workflow::{Digest, ErrorClass, Outcome, ToolError};
 
-const LOOK: &str = concat!(include_str!("host.sh"), include_str!("look.sh"));
+const LOOK: &str = concat!(
+    include_str!("../../host.sh"),
+    include_str!("host.sh"),
+    include_str!("look.sh")
+);
 const RECALL: &str = concat!(
+    include_str!("../../host.sh"),
     include_str!("host.sh"),
     include_str!("settle.sh"),
     include_str!("recall.sh")
 );
 pub(super) const CHANGE: &str = concat!(
+    include_str!("../../host.sh"),
     include_str!("host.sh"),
     include_str!("settle.sh"),
     include_str!("change.sh")
 );
 pub(super) const OBSERVE: &str = concat!(
+    include_str!("../../host.sh"),
     include_str!("host.sh"),
     include_str!("settle.sh"),
     include_str!("observe.sh")

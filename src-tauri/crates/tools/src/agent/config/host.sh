@@ -1,39 +1,15 @@
-# What the scripts of configuration share. POSIX sh; only functions, so that a text that arrives cut short does nothing:
-# each script ends with a call of its own. Arguments are data. Answers are lines that begin with RS (036 octal).
+# What the scripts of configuration share, after host.sh of this crate.
 # Everything about a file is done by its name in a folder that was entered, so that nobody can swap a part of the path.
 
-# prepare: the surroundings. Globs are off because lines are split into words.
-prepare() {
-  LC_ALL=C; export LC_ALL
-  PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"; export PATH
-  umask 077; set -f; unset CDPATH IFS
-  why=
-  me=$(id -u)
-  boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null) || boot=-
-  home=${HOME-}
-  if [ -z "$home" ]; then
-    user=$(id -un)
-    # Only a plain name may stand after the tilde.
-    case $user in ''|-*|*[!A-Za-z0-9._-]*) ;; *) eval "home=~$user" ;; esac
-  fi
-  case $home in /*) ;; *) fail no_home not_started find_home "$home" ;; esac
-  home=${home%/}
+# prepare_files: the surroundings, and a program for SHA-256.
+prepare_files() {
+  prepare
   hasher=
   for tool in sha256sum shasum openssl busybox; do
     if command -v $tool >/dev/null 2>&1; then hasher=$tool; break; fi
   done
   [ -n "$hasher" ] || fail no_hash not_started find_hash ''
 }
-
-tell() { printf '\036%s %s\n' "$1" "$2"; }
-hex() { od -An -v -tx1 | tr -d ' \n'; }
-word() { printf %s "$1" | hex; }
-
-# fail CODE OUTCOME DOING TEXT: the error, and the end. Not from within $( ).
-fail() { tell fault "$1 $2 $3 $(word "$4")"; exit 0; }
-
-# try COMMAND...: what it says when it fails is in $why.
-try() { why=$("$@" 2>&1 >/dev/null); }
 
 hash() {
   case $hasher in
@@ -77,9 +53,6 @@ place() {
   folder=$(pwd -P); folder=${folder%/}$rest
   [ -n "$folder" ] || folder=/
 }
-
-# under_home PATH: a path that begins with ~/ as an absolute one.
-under_home() { case $1 in '~/'*) printf %s "$home/${1#??}" ;; *) printf %s "$1" ;; esac; }
 
 # letters PERMS: the permission bits without setuid, setgid and sticky.
 letters() { printf '%s\n' "$1" | sed 's/[st]/x/g; s/[ST]/-/g'; }

@@ -1,7 +1,7 @@
 # Did the change with this key happen? Arguments: key, time of asking, folder of backups, stop (yes or no), the largest
 # file.
 main() {
-  prepare
+  prepare_files
   key=$1 asked=$2 backups=$(under_home "$3") largest=$5
   own=$backups/$key
   settle "$4"

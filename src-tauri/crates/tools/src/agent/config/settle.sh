@@ -8,19 +8,6 @@
 #   KEY.fence   no script that was sent before this time may begin any more
 # The one moment of a change is the rename of the new file over the old one (or the mkdir, rmdir, rm, chmod).
 
-# identity PID: the process, told from a later one with the same number. Fails when it has ended.
-identity() {
-  began=-
-  if [ -r "/proc/$1/stat" ]; then
-    began=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f1,20 | tr ' ' .)
-    case $began in Z*|X*|'') return 1 ;; esac
-    began=${began#?.}
-  else
-    kill -0 "$1" 2>/dev/null || return 1
-  fi
-  printf %s "$1:$began:$boot"
-}
-
 # await STOP: waits for the process that works under this key; with yes, ends it.
 await() {
   waited=0

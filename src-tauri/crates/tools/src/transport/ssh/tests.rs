@@ -17,15 +17,15 @@ use workflow::{ErrorClass, Outcome, ToolError};
 const CAP: usize = 4 * 1024 * 1024;
 
 /// A server that takes one key, and a stage that trusts it.
-struct Host {
-    sshd: Sshd,
-    stage: Stage,
+pub(crate) struct Host {
+    pub(crate) sshd: Sshd,
+    pub(crate) stage: Stage,
     key: PathBuf,
     _folder: tempfile::TempDir,
 }
 
 impl Host {
-    fn new() -> Option<Host> {
+    pub(crate) fn new() -> Option<Host> {
         Host::with(&SshdSetup::default(), World::default())
     }
 
@@ -48,7 +48,7 @@ impl Host {
         })
     }
 
-    fn connection(&self) -> Connection {
+    pub(crate) fn connection(&self) -> Connection {
         Connection {
             address: "127.0.0.1".to_owned(),
             port: self.sshd.port,
