@@ -19,7 +19,7 @@ pub struct Context {
     pub now_us: Arc<dyn Fn() -> i64 + Send + Sync>,
     /// What the engine knows: agents, jobs, telemetry.
     pub ports: Arc<Ports>,
-    /// The data folder; a tool writes only below `backups/` and `cache/` there.
+    /// The data folder; a tool writes only below `backups/`, `cache/` and `jobs/` there.
     pub data_dir: PathBuf,
 }
 
