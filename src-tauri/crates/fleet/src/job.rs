@@ -1,5 +1,5 @@
-//! A job: a deployment of a repository at a commit on an agent. Only what lists and health need of it; starting and
-//! following jobs comes with deployments.
+//! A job: a script that goes on on an agent by itself, such as a deployment. Only what lists and health need of it; how one
+//! is started and followed is in the crate of the tools. Those that job.start began are not listed yet.
 
 use serde::{Deserialize, Serialize};
 

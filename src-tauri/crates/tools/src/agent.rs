@@ -17,12 +17,12 @@ mod tests;
 mod validate;
 
 use crate::{Context, fault::fault};
-use fleet::Agent;
+use fleet::{Agent, Transport};
 use schemas::{
     check_label, checks_schema, connection_schema, environment_schema, hostname_schema,
     is_this_computer, labels_schema, measure_schema, nullable, row_of,
 };
-use workflow::{ErrorClass, ToolError};
+use workflow::{ErrorClass, Target, ToolError};
 
 pub(crate) use change::{drain, undrain, update_labels};
 pub(crate) use config::{AgentApplyChange, AgentPlanConfig, AgentRevertChange};
@@ -37,7 +37,7 @@ pub(crate) use snapshot::AgentSnapshot;
 pub(crate) use validate::AgentValidate;
 
 /// The agent of that id, when something may be run on it.
-async fn find_in_use(agent_id: &str, context: &Context) -> Result<Agent, ToolError> {
+pub(crate) async fn find_in_use(agent_id: &str, context: &Context) -> Result<Agent, ToolError> {
     let agent = find(agent_id, context).await?;
     if agent.state.is_in_use() {
         return Ok(agent);
@@ -72,4 +72,17 @@ async fn find(agent_id: &str, context: &Context) -> Result<Agent, ToolError> {
         known,
     )
     .not_started(ErrorClass::NotFound))
+}
+
+/// What a call touches.
+pub(crate) fn targets(agent: &Agent) -> Vec<Target> {
+    let host_key = if let Transport::Ssh(connection) = &agent.transport {
+        connection.host_key.clone()
+    } else {
+        None
+    };
+    vec![Target {
+        agent: agent.agent_id.clone(),
+        host_key,
+    }]
 }

@@ -8,7 +8,7 @@ use crate::agent::{
 use crate::file::{FileRead, FileRestore, FileWrite};
 use crate::git::Git;
 use crate::health::HealthJudge;
-use crate::job::JobList;
+use crate::job::{JobCancel, JobList, JobLog, JobStart, JobStatus};
 use crate::metrics::MetricsQueryTool;
 use crate::report::ReportRender;
 use crate::repository::{
@@ -46,7 +46,7 @@ impl Catalogue {
     /// Every tool that ships with the program.
     pub fn builtin() -> Catalogue {
         let git = Git::of_user();
-        let reads: [Arc<dyn ReadTool>; 18] = [
+        let reads: [Arc<dyn ReadTool>; 20] = [
             Arc::new(AgentReadInventory::new()),
             Arc::new(AgentValidate::new()),
             Arc::new(AgentScanKeys::new()),
@@ -57,6 +57,8 @@ impl Catalogue {
             Arc::new(AgentHealth::new()),
             Arc::new(AgentPlanConfig::new()),
             Arc::new(JobList::new()),
+            Arc::new(JobStatus::new()),
+            Arc::new(JobLog::new()),
             Arc::new(MetricsQueryTool::new()),
             Arc::new(HealthJudge::new()),
             Arc::new(ReportRender::new()),
@@ -66,7 +68,7 @@ impl Catalogue {
             Arc::new(RepositoryResolveRef::new(git.clone())),
             Arc::new(RepositoryChangelog::new(git.clone())),
         ];
-        let changes: [Arc<dyn ChangeTool>; 13] = [
+        let changes: [Arc<dyn ChangeTool>; 15] = [
             Arc::new(trust_key()),
             Arc::new(untrust_key()),
             Arc::new(register()),
@@ -80,6 +82,8 @@ impl Catalogue {
             Arc::new(FileRestore::new()),
             Arc::new(RepositoryCreateTag::new(git.clone())),
             Arc::new(RepositoryDeleteTag::new(git)),
+            Arc::new(JobStart::new()),
+            Arc::new(JobCancel::new()),
         ];
         let tools = reads
             .into_iter()

@@ -87,6 +87,12 @@ impl Bench {
         std::fs::write(folder.join(format!("{name}.yaml")), text).unwrap();
     }
 
+    /// Gives the data folder one more workflow.
+    pub(crate) fn workflow(&self, name: &str, text: &str) {
+        let file = format!("workflows/{name}.workflow.yaml");
+        std::fs::write(self.data().join(file), text).unwrap();
+    }
+
     /// What a call that only reads says.
     pub(crate) fn json(&self, args: &[&str]) -> Json {
         let args = [args, &["--json"]].concat();

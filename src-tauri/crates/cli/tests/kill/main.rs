@@ -8,6 +8,7 @@
 )]
 
 mod bench;
+mod job;
 mod registration;
 mod rollback;
 

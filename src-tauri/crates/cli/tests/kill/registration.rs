@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// One host and what is known of it.
-struct Host {
+pub(crate) struct Host {
     server: Sshd,
     dir: TempDir,
 }
 
 impl Host {
-    fn start() -> Option<Host> {
+    pub(crate) fn start() -> Option<Host> {
         let dir = tempfile::tempdir().unwrap();
         let key = loopback::keygen(&dir.path().join("key"), &["-t", "ed25519"]);
         let server = Sshd::start(&SshdSetup {
@@ -39,7 +39,7 @@ impl Host {
     }
 
     /// A bench with a profile of one file.
-    fn bench(&self) -> Bench {
+    pub(crate) fn bench(&self) -> Bench {
         let bench = Bench::new();
         let profile = format!(
             "apiVersion: countersign/v1\nkind: Profile\nfiles:\n  - path: {}\n    mode: \"0644\"\n    content: managed\n",
@@ -49,7 +49,7 @@ impl Host {
         bench
     }
 
-    fn add(&self, bench: &Bench, crash: Option<(&str, u32)>) -> Ended {
+    pub(crate) fn add(&self, bench: &Bench, crash: Option<(&str, u32)>) -> Ended {
         let port = self.server.port.to_string();
         let config = self.dir.path().join("config").display().to_string();
         let words = [

@@ -133,6 +133,13 @@ pub(crate) async fn follow(
 }
 
 /// Removes what is kept of a job that has ended. After this its id is free: a start would run it again.
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "what is kept of jobs goes with the retention of deployments"
+    )
+)]
 pub(crate) async fn forget(
     agent: &Agent,
     id: Digest,

@@ -4,6 +4,7 @@
 mod cut;
 mod run;
 mod shells;
+mod tools;
 
 use super::answer::{Seen, State, parse_seen};
 use super::host::{CANCEL, FORGET, LOOK, Order, SETTLE, START, SUPERVISOR};

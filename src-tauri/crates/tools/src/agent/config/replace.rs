@@ -10,27 +10,14 @@ use super::state::{Desired, Kind, State, Verb};
 use super::{MAX_BYTES, backups, path};
 use crate::fault::{Fault, fault};
 use crate::{Asked, Context, Inverse};
-use fleet::{Agent, Transport, visible};
+use fleet::{Agent, visible};
 use serde_json::{Value as Json, json};
 use workflow::{
-    Call, Change, Digest, ErrorClass, Observation, Preview, Target, ToolError, ToolOutput, UndoPlan,
+    Call, Change, Digest, ErrorClass, Observation, Preview, ToolError, ToolOutput, UndoPlan,
 };
 
 /// The name of the tool that undoes both.
 pub(super) const INVERSE: &str = "agent.revert_change";
-
-/// What a call touches.
-pub(super) fn targets(agent: &Agent) -> Vec<Target> {
-    let host_key = if let Transport::Ssh(connection) = &agent.transport {
-        connection.host_key.clone()
-    } else {
-        None
-    };
-    vec![Target {
-        agent: agent.agent_id.clone(),
-        host_key,
-    }]
-}
 
 /// The change that makes it so, or why it cannot be made: what is in the way is never overwritten.
 pub(super) fn judge(at: &At, uid: u32, desired: &Desired) -> Result<Verb, String> {
@@ -82,7 +69,7 @@ pub(super) fn preview(
         at.state.facts("expected").into_iter().collect();
     facts.insert("path".to_owned(), json!(at.path));
     let mut preview = Preview {
-        targets: targets(agent),
+        targets: crate::agent::targets(agent),
         facts,
         changes: Vec::new(),
         blast_radius: format!("Nothing changes: {shown} is like this already."),
