@@ -6,14 +6,10 @@ use crate::job::host::{CANCEL, FORGET, SETTLE, START, SUPERVISOR};
 
 const BODY: &str = "echo run; sleep 0.2";
 
-fn points_of(script: &'static str) -> Vec<&'static str> {
-    points(script)
-}
-
 #[test]
 fn a_start_that_is_killed_anywhere_and_sent_again_runs_once() {
     for shell in shells() {
-        for point in points_of(include_str!("../start.sh")) {
+        for point in points(include_str!("../start.sh")) {
             let host = Host::new(shell);
             let words = host.order(1, BODY, &[], SUPERVISOR);
             let output = host.run(&killed_at(START, point), &words.words());
@@ -31,7 +27,7 @@ fn a_start_that_is_killed_anywhere_and_sent_again_runs_once() {
 /// It is asked whether it began, after it was killed: what is said is so, and stays so.
 #[test]
 fn a_start_that_is_killed_anywhere_is_settled() {
-    for point in points_of(include_str!("../start.sh")) {
+    for point in points(include_str!("../start.sh")) {
         let host = Host::new("/bin/dash");
         let words = host.order(1, BODY, &[], SUPERVISOR);
         host.run(&killed_at(START, point), &words.words());
@@ -56,14 +52,14 @@ fn a_start_that_is_killed_anywhere_is_settled() {
 #[test]
 fn a_supervisor_that_is_killed_anywhere_never_runs_the_body_twice() {
     for shell in shells() {
-        for point in points_of(include_str!("../sup.sh")) {
+        for point in points(include_str!("../sup.sh")) {
             let host = Host::new(shell);
             let sup = killed_at(SUPERVISOR, point);
             let words = host.order(1, BODY, &[], &sup);
             let output = host.run(START, &words.words());
             if point == "ready" {
                 assert!(
-                    !crate::job::answer::parse_seen(&crate::host::lines(&output.stdout)).is_some()
+                    crate::job::answer::parse_seen(&crate::host::lines(&output.stdout)).is_none()
                 );
                 // The supervisor is of the folder, and the folder of the first start.
                 std::fs::write(
