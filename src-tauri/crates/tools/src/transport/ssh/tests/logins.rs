@@ -6,6 +6,7 @@ use crate::testing::World;
 use fleet::{Connection, Credential};
 use loopback::{SshdSetup, key_words, keygen, user};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -168,7 +169,8 @@ impl SshAgent {
             .unwrap();
         let agent = SshAgent { socket, child };
         for _ in 0..500 {
-            if agent.socket.exists() {
+            // Not only that it is there: it is made a moment before anybody listens.
+            if UnixStream::connect(&agent.socket).is_ok() {
                 break;
             }
             std::thread::park_timeout(std::time::Duration::from_millis(10));
