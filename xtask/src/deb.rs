@@ -59,7 +59,7 @@ pub(crate) fn run(workspace: &Workspace, trying: bool, yes: bool) -> Outcome {
     let package = pack(workspace)?;
 
     if trying {
-        steps.next("the package, unpacked and started");
+        steps.next("the package, installed, started and removed");
         deb_try::run(workspace, &package)?;
     }
     tell(workspace, &package)

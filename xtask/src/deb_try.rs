@@ -1,6 +1,6 @@
-//! `cargo xtask bundle --try`: what the package holds, looked at and started. The files are unpacked into a folder, so
-//! nothing is installed; the program starts from the line of its menu entry, on a display, a message bus and a home
-//! folder of its own, until the page says that it was painted. Dependencies are not installed: this machine has them.
+//! `cargo xtask bundle --try`: the package, installed into a folder, looked at and started, and removed again. The program
+//! starts from the line of its menu entry, on a display, a message bus and a home folder of its own, until the page says
+//! that it was painted.
 
 use std::env;
 use std::fs;
@@ -8,7 +8,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::deb::{PROGRAMS, cannot, clear};
+use crate::deb::{PROGRAMS, cannot};
+use crate::deb_install;
 use crate::deb_stage::{Stage, Started, until};
 use crate::failure::{Failure, Outcome};
 use crate::process;
@@ -33,9 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Looks at the package, then starts what is in it.
 pub(crate) fn run(workspace: &Workspace, package: &Path) -> Outcome {
     let root = workspace.target.join("xtask/bundle/root");
-    clear(&root)?;
-    let mut unpack = workspace.command("dpkg-deb");
-    process::run(unpack.arg("-x").arg(package).arg(&root))?;
+    deb_install::install(workspace, package, &root)?;
     let entry = Entry::read(&root)?;
     entry.check(workspace, &root)?;
     for name in PROGRAMS {
@@ -43,7 +42,8 @@ pub(crate) fn run(workspace: &Workspace, package: &Path) -> Outcome {
     }
     let stage = Stage::set()?;
     terminal(&stage, &root)?;
-    window(&stage, &root, &entry)
+    window(&stage, &root, &entry)?;
+    deb_install::remove(&root)
 }
 
 /// What the menu entry says.

@@ -52,7 +52,8 @@ const VERBS: &[Verb] = &[
         flags: &["--try", "--yes"],
         what: "Make the package for Debian and Ubuntu (.deb): the window, the terminal program,\n\
                menu entry and icons; it prints sizes and the line that installs it. --try also\n\
-               unpacks it, starts it from its menu entry on a display in memory, and ends it.",
+               installs it into a folder with dpkg, starts it from its menu entry on a display\n\
+               in memory, and removes it again.",
     },
     Verb {
         name: "help",

@@ -6,6 +6,7 @@ mod bench;
 mod binaryen;
 mod check;
 mod deb;
+mod deb_install;
 mod deb_stage;
 mod deb_try;
 mod failure;
