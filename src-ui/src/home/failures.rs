@@ -24,7 +24,7 @@ pub fn FailuresTile() -> impl IntoView {
             .with(|board| board.here().map(|board| failed(&board.rows, since_us)))
     });
     let fault = Memo::new(move |_| live.board.with(|board| board.fault().cloned()));
-    let shown = Signal::derive(move || {
+    let shown: Signal<Vec<RunSummary>> = Signal::derive(move || {
         failures.with(|all| all.iter().flatten().take(MOST).cloned().collect())
     });
     view! {
@@ -36,7 +36,7 @@ pub fn FailuresTile() -> impl IntoView {
                 Some(many) if many > MOST => view! { <p class="quiet">{format!("The newest {MOST} of {many}:")}</p> }.into_any(),
                 None | Some(_) => ().into_any(),
             })}
-            <div data-testid="failures"><RunRows label="Failures since your last visit" rows=shown/></div>
+            <div data-testid="failures" hidden=move || shown.with(Vec::is_empty)><RunRows label="Failures since your last visit" rows=shown/></div>
         </Card>
     }
 }
@@ -45,7 +45,8 @@ pub fn FailuresTile() -> impl IntoView {
 fn failed(rows: &[RunSummary], since_us: i64) -> Vec<RunSummary> {
     let mut failed: Vec<RunSummary> = rows
         .iter()
-        .filter(|row| row.state == RunState::Failed && row.ended_at_us > Some(since_us))
+        .filter(|row| matches!(row.state, RunState::Failed | RunState::RolledBack))
+        .filter(|row| row.ended_at_us > Some(since_us))
         .cloned()
         .collect();
     failed.sort_by_key(|row| std::cmp::Reverse(row.ended_at_us));
@@ -77,7 +78,7 @@ mod tests {
         let rows = [
             row("going", RunState::Running, None),
             row("early", RunState::Failed, Some(11)),
-            row("late", RunState::Failed, Some(20)),
+            row("late", RunState::RolledBack, Some(20)),
             row("seen", RunState::Failed, Some(10)),
             row("well", RunState::Completed, Some(30)),
         ];
